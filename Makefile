@@ -1,0 +1,36 @@
+# Both targets do their own set-up in .venv. Windows: see "Without make" in README.md.
+PYTHON ?= python3
+# PyPI's torch for Linux carries CUDA; for a CPU-only machine see README.md.
+TORCH ?= torch==2.13.0
+VENV := .venv
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
+
+.PHONY: demo test lint benchmark clean
+
+demo: $(VENV)/.installed
+	$(VENV)/bin/python tools/demo.py
+
+test: $(VENV)/.installed-dev
+	$(VENV)/bin/python -m pytest $(ARGS)
+
+lint: $(VENV)/.installed-dev
+	$(VENV)/bin/ruff check .
+	$(VENV)/bin/ruff format --check .
+	$(VENV)/bin/pyright
+	DO_NOT_TRACK=1 $(VENV)/bin/comfy --skip-prompt --no-enable-telemetry node validate
+
+benchmark: $(VENV)/.installed
+	$(VENV)/bin/python tools/benchmark.py speed
+
+$(VENV)/.installed: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(PIP) install "$(TORCH)"
+	$(PIP) install -e .
+	touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	$(PIP) install -e ".[dev]"
+	touch $@
+
+clean:
+	rm -rf $(VENV) demo
