@@ -1,0 +1,29 @@
+"""Weight files: reading them safely, knowing the published ones, finding, fetching, verifying and converting them."""
+
+from .catalog import CatalogEntry, all_entries, find_entry
+from .conversion import convert
+from .download import fetch
+from .folders import EMBEDDED_GENERATOR, add_folder, download_folder, find_file, resolve, search_folders
+from .generator import load_generator_from
+from .reader import WEIGHT_SUFFIXES, read_state_dict
+from .verification import VerifyResult, sha256_of, verify
+
+__all__ = [
+    "EMBEDDED_GENERATOR",
+    "WEIGHT_SUFFIXES",
+    "CatalogEntry",
+    "VerifyResult",
+    "add_folder",
+    "all_entries",
+    "convert",
+    "download_folder",
+    "fetch",
+    "find_entry",
+    "find_file",
+    "load_generator_from",
+    "read_state_dict",
+    "resolve",
+    "search_folders",
+    "sha256_of",
+    "verify",
+]

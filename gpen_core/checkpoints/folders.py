@@ -1,0 +1,154 @@
+"""Where weight files are looked for, and where fetched ones go.
+
+Searched in this order; the first match wins:
+1. the folder named by the environment variable GPEN_WEIGHTS;
+2. folders that a host program has registered with `add_folder`;
+3. models/facerestore_models, models/gpen and models/facedetection of the ComfyUI in whose custom_nodes this package
+   lies: the folders other face-restoration packs use, so that nothing is stored twice;
+4. the project's own weights folder, which holds the embedded default network;
+5. the user's own folder, ~/.cache/gpen (XDG_CACHE_HOME is honoured; %LOCALAPPDATA%\\gpen on Windows);
+6. the checkpoints folder of torch.hub, where face-alignment keeps its files.
+
+Fetched files go to the first that applies of 1, 2 (registered for the kind of file), 3 and 5: never into the project's
+folder, which an update or a reinstallation may replace.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+
+from ..errors import CheckpointError
+from .catalog import Kind, find_entry
+from .reader import WEIGHT_SUFFIXES
+
+EMBEDDED_GENERATOR = "gpen-lite-256"
+"""Name of the network that comes with the project."""
+
+_PROJECT = Path(__file__).absolute().parents[2]  # not resolved: a pack may be linked into custom_nodes
+_COMFYUI_FOLDERS: dict[Kind, str] = {
+    "generator": "facerestore_models",
+    "detector": "facedetection",
+    "landmarks": "facedetection",
+}
+_registered: list[tuple[Path, Kind | None]] = []
+
+
+def add_folder(folder: str | Path, kind: Kind | None = None) -> None:
+    """Search `folder` too; files of `kind` are fetched into the first folder registered for it."""
+    entry = Path(folder).expanduser().absolute(), kind
+    if entry not in _registered:
+        _registered.append(entry)
+
+
+def search_folders() -> list[Path]:
+    """The folders searched, best first, existing or not, each once."""
+    folders = [
+        *_from_environment(),
+        *(folder for folder, _ in _registered),
+        *_comfyui_folders(),
+        _PROJECT / "weights",
+        _user_folder(),
+        Path(torch.hub.get_dir()) / "checkpoints",
+    ]
+    return list(dict.fromkeys(folders))
+
+
+def download_folder(kind: Kind = "generator") -> Path:
+    """Where files of `kind` are fetched to; it may not exist yet."""
+    if environment := _from_environment():
+        return environment[0]
+    if registered := [folder for folder, wanted in _registered if wanted == kind]:
+        return registered[0]
+    if models := _comfyui_models():
+        return models / _COMFYUI_FOLDERS[kind]
+    return _user_folder()
+
+
+def find_file(name: str) -> Path | None:
+    """The first file called `name` in the folders searched, or None.
+
+    Upper and lower case are the same; the extension of a .safetensors, .pth, .pt or .bin file may be left out, and
+    .safetensors is then preferred within a folder. `name` may start with sub-folders ('gpen/GPEN-BFR-512.pth').
+    """
+    for folder in search_folders():
+        place = folder / name
+        matches = [file for file in _files(place.parent) if _matches(file, place.name)]
+        if matches:
+            return min(matches, key=lambda file: _preference(file, place.name))
+    return None
+
+
+def resolve(path_or_name: str | Path) -> Path:
+    """The weight file at a path, or the one of that name in the folders searched (see `find_file`).
+
+    Raises CheckpointError with the folders searched and, for a known file, how to get it.
+    """
+    path = Path(path_or_name).expanduser()
+    if path.is_file():
+        return path
+    if path.is_dir():
+        raise CheckpointError(f"{path} is a folder: expected a weight file.\nGive the path of one file in it.")
+    if path.is_absolute():
+        raise CheckpointError(f"There is no weight file {path}.\nCheck the path, or give the name of a known file.")
+    if found := find_file(str(path_or_name)):
+        return found
+    searched = "\n".join(f"  {folder}" for folder in search_folders())
+    raise CheckpointError(
+        f"The weight file '{path_or_name}' was not found.\nSearched:\n{searched}\n{_advice(path.name)}"
+    )
+
+
+def _advice(name: str) -> str:
+    if name.casefold().removesuffix(".safetensors") == EMBEDDED_GENERATOR:
+        return f"It comes with this project: put {EMBEDDED_GENERATOR}.safetensors back into {_PROJECT / 'weights'}."
+    try:
+        entry = find_entry(name)
+    except CheckpointError as unknown:
+        return f"{unknown}\nPut the file into one of these folders, or give its full path."
+    return f"Fetch it with: gpen weights fetch {entry.name}\n{entry.instructions(download_folder(entry.kind))}"
+
+
+def _from_environment() -> list[Path]:
+    folder = os.environ.get("GPEN_WEIGHTS")
+    return [Path(folder).expanduser().absolute()] if folder else []
+
+
+def _comfyui_models() -> Path | None:
+    """models/ of the ComfyUI this package is a custom node of."""
+    nodes = _PROJECT.parent
+    return nodes.parent / "models" if nodes.name == "custom_nodes" else None
+
+
+def _comfyui_folders() -> list[Path]:
+    models = _comfyui_models()
+    return [models / name for name in ("facerestore_models", "gpen", "facedetection")] if models else []
+
+
+def _user_folder() -> Path:
+    if sys.platform == "win32":
+        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+    else:
+        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(base) / "gpen"
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    if folder.is_dir():
+        yield from (file for file in folder.iterdir() if file.is_file())
+
+
+def _matches(file: Path, name: str) -> bool:
+    names = (file.name, file.stem) if file.suffix.lower() in WEIGHT_SUFFIXES else (file.name,)
+    return name.casefold() in (known.casefold() for known in names)
+
+
+def _preference(file: Path, name: str) -> tuple[bool, bool, int, str]:
+    """Sorts the matches of one folder: the exact name first, then the order of WEIGHT_SUFFIXES."""
+    same_case, same_name = file.name != name, file.name.casefold() != name.casefold()
+    suffix = file.suffix.lower()
+    return same_case, same_name, WEIGHT_SUFFIXES.index(suffix) if suffix in WEIGHT_SUFFIXES else 0, file.name
