@@ -1,0 +1,110 @@
+"""Reading and writing picture files."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import uuid
+from pathlib import Path
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+from .decoding import decode_picture
+from .encoding import encode_jpeg, encode_png
+from .picture import PictureError, PictureExistsError, PictureFile
+
+SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg")}
+
+
+def read_picture(path: str | Path) -> PictureFile:
+    """Read a JPEG, PNG, TIFF, WebP or BMP file; its content decides, not its name.
+
+    Raises PictureError for a file that is missing, empty, damaged, too large, or not a picture of these formats.
+    """
+    path = Path(path)
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder; a picture file was expected.")
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError as error:
+        raise PictureError(
+            f"There is no file {path}.\nCheck the spelling; relative paths start at {Path.cwd()}."
+        ) from error
+    except OSError as error:
+        raise PictureError(
+            f"{path} cannot be read: {error.strerror or error}.\nCheck its permissions and the disk."
+        ) from error
+    if not data:
+        raise PictureError(f"{path.name} is empty (0 bytes).\nCopy or download it again.")
+    return decode_picture(data, path.name)
+
+
+def write_picture(
+    path: str | Path,
+    pixels: Tensor,
+    like: PictureFile | None,
+    format: Literal["png", "jpeg"],
+    quality: int = 95,
+    overwrite: bool = False,
+) -> None:
+    """Write a picture whole or not at all.
+
+    pixels: (H, W, 3) RGB in [0, 1], upright; rounded to the nearest level, values outside are clamped.
+    like: the picture the pixels were made from. The file gets its ICC profile and its EXIF; PNG also its 16 bits and
+        its alpha, whose size must be that of the pixels. A grey source gives a grey file as long as every pixel is
+        grey. None gives 8-bit RGB and nothing else.
+    format: "png" is lossless: pixels that nobody touched come back bit for bit. "jpeg" has 8 bits, transparent parts on
+        white.
+    quality: of JPEG, 1 to 100; from 90 on colours keep the full resolution (4:4:4), below they are halved (4:2:0).
+    overwrite: replace a file of that name; without it PictureExistsError is raised.
+
+    The file is written under another name beside its place and then renamed. Raises PictureError, ValueError.
+    """
+    path = Path(path)
+    _check_request(path, pixels, like, format, quality)
+    _check_place(path, overwrite)
+    pixels = pixels.detach().to("cpu", torch.float32)
+    data = encode_png(pixels, like) if format == "png" else encode_jpeg(pixels, like, quality)
+    part = path.with_name(f".{uuid.uuid4().hex}.part")
+    try:
+        with part.open("xb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        _check_place(path, overwrite)  # another program may have written it in the meantime
+        part.replace(path)
+    except OSError as error:
+        raise PictureError(
+            f"{path} cannot be written: {error.strerror or error}.\nCheck the folder's permissions and the free space."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):  # gone after the rename; else a second failure must not hide the first
+            part.unlink()
+
+
+def _check_request(path: Path, pixels: Tensor, like: PictureFile | None, format: str, quality: int) -> None:
+    if format not in SUFFIXES:
+        raise ValueError(f"format must be 'png' or 'jpeg', not {format!r}.")
+    if path.suffix.lower() not in SUFFIXES[format]:
+        raise PictureError(
+            f"{path.name} is no name for a {format.upper()} file.\nIt should end in {' or '.join(SUFFIXES[format])}."
+        )
+    if not 1 <= quality <= 100:
+        raise ValueError(f"quality must be from 1 to 100, not {quality}.")
+    if pixels.ndim != 3 or pixels.shape[2] != 3 or pixels.numel() == 0:
+        raise ValueError(f"pixels must be (H, W, 3), not {tuple(pixels.shape)}.")
+    if like is not None and like.alpha is not None and like.alpha.shape != pixels.shape[:2]:
+        raise ValueError(
+            f"alpha is {tuple(like.alpha.shape)}, the pixels are {tuple(pixels.shape[:2])}: resize one to the other."
+        )
+
+
+def _check_place(path: Path, overwrite: bool) -> None:
+    if not path.parent.is_dir():
+        raise PictureError(f"There is no folder {path.parent} to write {path.name} into.\nCreate it first.")
+    if path.is_dir():
+        raise PictureError(f"{path} is a folder; the name of a picture file was expected.")
+    if path.exists() and not overwrite:
+        raise PictureExistsError(f"{path} already exists.\nChoose another name or folder, or allow overwriting.")
