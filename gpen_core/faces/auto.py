@@ -1,0 +1,96 @@
+"""Chooses the face detector."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import torch
+
+from ..errors import GPENError
+from .detector import FaceDetector
+
+log = logging.getLogger(__name__)
+
+DetectorName = Literal["auto", "face-alignment", "yunet", "embedded"]
+DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
+
+
+@dataclass(frozen=True)
+class _Backend:
+    """A kind of detector: whether its files are there, and how it is made on a device."""
+
+    found: Callable[[], bool]
+    make: Callable[[torch.device], FaceDetector]
+
+
+def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> FaceDetector:
+    """The face detector called `name`, newly made.
+
+    "auto" takes the most exact one whose files are there: face-alignment (68 landmarks), YuNet, then the one that
+    comes with the project; it looks anew each time, because files may have been added. Nothing is downloaded.
+    Raises CheckpointError where files of a named detector are missing (with the command that fetches them),
+    GPENError for an unknown name or a missing package.
+    """
+    device = torch.device(device)
+    if name == "auto":
+        return _best(device)
+    if name not in _BACKENDS:
+        raise GPENError(f"Unknown face detector '{name}'.\nUse one of: {', '.join(DETECTORS)}.")
+    return _BACKENDS[name].make(device)
+
+
+def _best(device: torch.device) -> FaceDetector:
+    problems = []
+    for name, backend in _BACKENDS.items():
+        if not backend.found():
+            continue
+        try:
+            detector = backend.make(device)
+        except GPENError as error:
+            problems.append(f"{name}: {error}")
+            log.warning("Face detector %s has its files but does not work: %s", name, error)
+            continue
+        log.info("Face detector: %s", name)
+        return detector
+    raise GPENError("No face detector works.\n" + "\n".join(problems))
+
+
+# Each is imported when it is wanted: together they take seconds.
+def _face_alignment_found() -> bool:
+    from .face_alignment import face_alignment_files_found
+
+    return face_alignment_files_found()
+
+
+def _face_alignment(device: torch.device) -> FaceDetector:
+    from .face_alignment import FaceAlignmentDetector
+
+    return FaceAlignmentDetector(device)
+
+
+def _yunet_found() -> bool:
+    from .yunet import find_yunet
+
+    return find_yunet() is not None
+
+
+def _yunet(device: torch.device) -> FaceDetector:
+    from .yunet import YuNetDetector
+
+    return YuNetDetector()  # OpenCV runs it on the CPU
+
+
+def _embedded(device: torch.device) -> FaceDetector:
+    from .embedded import EmbeddedDetector
+
+    return EmbeddedDetector()
+
+
+_BACKENDS = {
+    "face-alignment": _Backend(_face_alignment_found, _face_alignment),
+    "yunet": _Backend(_yunet_found, _yunet),
+    "embedded": _Backend(lambda: True, _embedded),
+}
