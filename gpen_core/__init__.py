@@ -1,0 +1,48 @@
+"""GPEN face restoration: the library behind the ComfyUI nodes and the `gpen` command.
+
+import gpen_core
+model = gpen_core.load_model("GPEN-BFR-512")
+result = gpen_core.restore(image, model)  # image: (H, W, 3) RGB in [0, 1]
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from torch import Tensor
+
+from .checkpoints import load_generator_from as _load_generator_from
+from .checkpoints import resolve as _resolve
+from .errors import CheckpointError, GPENError
+from .faces.selection import FaceChoice
+from .model import GPENModel
+from .network import Generator, GPENConfig
+from .registry import forget_models, load_model
+from .restore import RestoreReport, RestoreResult, restore
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "CheckpointError",
+    "FaceChoice",
+    "GPENConfig",
+    "GPENError",
+    "GPENModel",
+    "Generator",
+    "RestoreReport",
+    "RestoreResult",
+    "forget_models",
+    "load_generator",
+    "load_model",
+    "restore",
+]
+
+
+def load_generator(path_or_state_dict: str | Path | Mapping[str, Tensor]) -> Generator:
+    """The raw network of a weight file or a state dict, on the CPU in float32, ready for inference.
+
+    It takes (B, 3, S, S) in [-1, 1] and returns the same, not clamped. Raises CheckpointError.
+    """
+    source = path_or_state_dict
+    return _load_generator_from(source if isinstance(source, Mapping) else _resolve(source)).prepare()

@@ -1,0 +1,155 @@
+"""restore() from picture to picture."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from faces import FixedDetector, made_up_face, noise_picture
+from networks import tiny_generator
+
+from gpen_core import FaceChoice, GPENError, GPENModel, restore
+
+
+@pytest.fixture(scope="module")
+def model() -> GPENModel:
+    return GPENModel(tiny_generator(64), "tiny.safetensors", torch.device("cpu"), "fp32")
+
+
+TWO_FACES = FixedDetector(made_up_face(70, 70, size=50), made_up_face(190, 90, size=24, score=0.4))
+
+
+def test_one_image_keeps_its_shape(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    result = restore(picture, model, detector=TWO_FACES)
+    assert result.image.shape == (160, 250, 3)
+    assert result.mask.shape == (160, 250)
+    assert [len(crops) for crops in result.crops] == [2]
+    assert result.crops[0][0].pixels.shape == (3, 64, 64)
+    outside = result.mask.numpy() == 0
+    assert np.array_equal(result.image.numpy()[outside], picture[outside])
+    assert not np.array_equal(result.image.numpy(), picture)
+
+
+def test_a_batch_gives_what_single_images_give(model: GPENModel) -> None:
+    batch = torch.from_numpy(np.stack([noise_picture(160, 250, seed) for seed in range(5)]))
+    together = restore(batch, model, detector=TWO_FACES, batch_size=3)
+    for number, picture in enumerate(batch):
+        alone = restore(picture, model, detector=TWO_FACES)
+        torch.testing.assert_close(together.image[number], alone.image, atol=1e-5, rtol=0)
+        assert torch.equal(together.mask[number], alone.mask)
+    assert [len(picture.faces) for picture in together.report.pictures] == [2] * 5
+
+
+def test_the_input_is_left_alone(model: GPENModel) -> None:
+    picture = torch.from_numpy(noise_picture(160, 250))
+    before = picture.clone()
+    restore(picture, model, detector=TWO_FACES, strength=100)
+    assert torch.equal(picture, before)
+
+
+def test_no_face_is_no_error(model: GPENModel) -> None:
+    picture = noise_picture(50, 60)
+    result = restore(picture, model, detector=FixedDetector())
+    assert np.array_equal(result.image.numpy(), picture)
+    assert float(result.mask.max()) == 0.0
+    assert result.crops == ((),)
+    assert result.report.summary() == "no face found: passed through unchanged"
+
+
+def test_an_empty_choice_means_no_face(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    result = restore(picture, model, detector=TWO_FACES, choice=FaceChoice(indices=()))
+    assert np.array_equal(result.image.numpy(), picture)
+    assert result.report.summary() == "0 of 2 faces restored, 2 not chosen"
+
+
+def test_strength_zero_is_bit_identical(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    assert np.array_equal(restore(picture, model, detector=TWO_FACES, strength=0).image.numpy(), picture)
+
+
+def test_report_tells_what_was_done(model: GPENModel) -> None:
+    result = restore(noise_picture(160, 250), model, detector=TWO_FACES, strength=90, choice=FaceChoice(min_score=0.5))
+    report = result.report
+    assert (report.model, report.device, report.precision, report.detector) == (
+        "tiny.safetensors",
+        "cpu",
+        "fp32",
+        "fixed",
+    )
+    restored, skipped = report.pictures[0].faces
+    assert (restored.skipped, restored.strength, restored.size) == (None, 90, 50)
+    assert (skipped.skipped, skipped.strength, skipped.score) == ("below score", 0, 0.4)
+    assert report.summary() == "1 of 2 faces restored, 1 below score"
+    assert "plastic" in report.warnings[0]
+    assert json.loads(json.dumps(report.as_dict()))["pictures"][0]["faces"][1]["skipped"] == "below score"
+
+
+def test_region_takes_only_faces_inside(model: GPENModel) -> None:
+    region = torch.zeros(160, 250)
+    region[:, :120] = 1.0
+    result = restore(noise_picture(160, 250), model, detector=TWO_FACES, region=region)
+    assert [face.skipped for face in result.report.pictures[0].faces] == [None, "outside the region"]
+
+
+def test_progress_counts_faces_and_can_stop(model: GPENModel) -> None:
+    batch = torch.rand(3, 160, 250, 3)
+    seen: list[tuple[int, int]] = []
+    restore(batch, model, detector=TWO_FACES, batch_size=2, progress=lambda done, total: seen.append((done, total)))
+    assert seen == [(2, 6), (4, 6), (6, 6)]
+
+    class Stopped(BaseException):
+        pass
+
+    def stop(done: int, total: int) -> None:
+        raise Stopped
+
+    with pytest.raises(Stopped):
+        restore(batch, model, detector=TWO_FACES, batch_size=1, progress=stop)
+
+
+def test_each_picture_is_searched_once(model: GPENModel) -> None:
+    detector = FixedDetector(made_up_face(30, 30))
+    restore(torch.rand(4, 60, 60, 3), model, detector=detector)
+    assert detector.calls == 4
+
+
+def test_values_outside_the_range_do_no_harm(model: GPENModel) -> None:
+    picture = noise_picture(160, 250) * 3 - 1
+    result = restore(picture, model, detector=TWO_FACES)
+    outside = result.mask.numpy() == 0
+    assert np.array_equal(result.image.numpy()[outside], picture[outside])
+    assert bool(result.image.isfinite().all())
+
+
+def test_half_precision_images_are_accepted(model: GPENModel) -> None:
+    result = restore(torch.rand(1, 80, 80, 3).half(), model, detector=FixedDetector(made_up_face(40, 40)))
+    assert result.image.dtype == torch.float32
+
+
+@pytest.mark.parametrize("shape", [(10, 10), (10, 10, 4), (1, 3, 10, 10), (0, 10, 3), (1, 1, 10, 10, 3)])
+def test_other_shapes_are_refused(model: GPENModel, shape: tuple[int, ...]) -> None:
+    with pytest.raises(GPENError, match=r"\(H, W, 3\)"):
+        restore(torch.zeros(shape), model, detector=TWO_FACES)
+
+
+def test_eight_bit_values_are_refused(model: GPENModel) -> None:
+    with pytest.raises(GPENError, match="255"):
+        restore(np.zeros((10, 10, 3), np.uint8), model, detector=TWO_FACES)
+
+
+@pytest.mark.parametrize(
+    "options", [{"strength": 101}, {"strength": float("nan")}, {"feather": -1}, {"template": "arc"}, {"batch_size": -1}]
+)
+def test_impossible_settings_are_refused(model: GPENModel, options: dict[str, Any]) -> None:
+    with pytest.raises(GPENError):
+        restore(noise_picture(10, 10), model, detector=TWO_FACES, **options)
+
+
+def test_a_region_of_another_size_is_refused(model: GPENModel) -> None:
+    with pytest.raises(GPENError, match="size"):
+        restore(noise_picture(10, 10), model, detector=TWO_FACES, region=torch.zeros(5, 5))
