@@ -1,0 +1,58 @@
+"""`gpen info`: versions, devices, memory, and the weights found; add it to bug reports."""
+
+from __future__ import annotations
+
+import argparse
+import platform
+from collections.abc import Iterator
+from importlib import metadata
+
+import torch
+
+from ..checkpoints import all_entries, find_file, search_folders
+from ..checkpoints.folders import EMBEDDED_GENERATOR
+
+_PACKAGES = ("torch", "numpy", "opencv-python", "face-alignment", "scikit-image", "safetensors", "pillow")
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to `gpen`."""
+    parser = subparsers.add_parser("info", help="versions, devices, weights found", description=__doc__)
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Print everything."""
+    from .. import __version__
+
+    print(f"gpen {__version__}, Python {platform.python_version()}, {platform.platform()}")
+    for name in _PACKAGES:
+        print(f"  {name} {_version(name)}")
+    print("Devices")
+    for line in _devices():
+        print(f"  {line}")
+    print("Weights")
+    names = [EMBEDDED_GENERATOR, *(entry.name for entry in all_entries())]
+    found = {name: path for name in names if (path := find_file(name)) is not None}
+    for name, path in found.items():
+        print(f"  {name}: {path}")
+    print("  looked for in: " + ", ".join(str(folder) for folder in search_folders()))
+    return 0
+
+
+def _version(name: str) -> str:
+    try:
+        return metadata.version(name)
+    except metadata.PackageNotFoundError:
+        return "not installed under this name"
+
+
+def _devices() -> Iterator[str]:
+    yield f"cpu: {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    if torch.cuda.is_available():
+        for index in range(torch.cuda.device_count()):
+            free, total = torch.cuda.mem_get_info(index)
+            name = torch.cuda.get_device_name(index)
+            yield f"cuda:{index}: {name}, {free / 2**30:.1f} of {total / 2**30:.1f} GiB free"
+    if torch.backends.mps.is_available():
+        yield "mps: Apple GPU"

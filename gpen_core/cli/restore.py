@@ -1,0 +1,125 @@
+"""`gpen restore`: restore the faces of files and folders."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from .. import registry
+from ..checkpoints import EMBEDDED_GENERATOR
+from ..errors import GPENError
+from ..faces import FaceDetector, make_detector
+from ..image import PictureError, find_pictures, read_picture, write_picture
+from ..model import PRECISIONS, GPENModel
+from ..restore import RestoreReport, RestoreSettings, restore
+from .options import add_choice_options, add_detection_options, face_choice
+from .targets import Target, plan_targets
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to `gpen`."""
+    parser = subparsers.add_parser("restore", help="restore the faces in pictures", description=__doc__)
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")
+    parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder, or file for one input")
+    parser.add_argument("--model", default=EMBEDDED_GENERATOR, help="file or name (default: the embedded %(default)s)")
+    add_detection_options(parser)
+    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
+    parser.add_argument(
+        "--strength", type=float, default=60.0, metavar="0-100", help="0 changes nothing (default: %(default)g)"
+    )
+    add_choice_options(parser)
+    parser.add_argument("--template", default="gpen", choices=("gpen", "ffhq"), help="how faces lie in the crop")
+    parser.add_argument("--batch-size", type=int, default=0, metavar="N", help="faces at once (default: automatic)")
+    parser.add_argument("--format", choices=("png", "jpeg"), help="of the results (default: png)")
+    parser.add_argument("--quality", type=int, default=95, metavar="1-100", help="of JPEG (default: %(default)s)")
+    parser.add_argument("--compare", action="store_true", help="also write before | after pictures")
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write what was done to each face as JSON")
+    parser.add_argument("--recursive", action="store_true", help="also folders within folders")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Restore all inputs; a bad file does not stop the others. Returns 1 when any failed."""
+    targets = plan_targets(find_pictures(args.inputs, args.recursive), args.output, args.format)
+    settings = RestoreSettings(args.strength, face_choice(args), args.template, batch_size=args.batch_size)
+    if not 1 <= args.quality <= 100:
+        raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
+    if args.report and args.report.exists() and not args.overwrite:
+        raise GPENError(f"{args.report} already exists.\nChoose another name, or add --overwrite.")
+    model = registry.load_model(args.model, args.device, args.precision)
+    detector = make_detector(args.detector, device=str(model.device))
+    print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
+    entries: list[dict[str, Any]] = []
+    failures: list[str] = []
+    warnings: dict[str, None] = {}  # each once, in order
+    try:
+        for target in tqdm(targets, unit="picture", disable=None):
+            try:
+                report = _restore_file(target, model, detector, settings, args)
+            except (GPENError, OSError) as error:
+                failures.append(f"{target.source}: {error}")
+                entries.append({"input": str(target.source), "error": str(error)})
+                continue
+            tqdm.write(f"{target.source.name}: {report.summary()}")
+            warnings |= dict.fromkeys(report.warnings)
+            entries.append({"input": str(target.source), "output": str(target.result), **report.as_dict()})
+    finally:
+        if args.report:
+            _write_json(args.report, entries)
+    for warning in warnings:
+        print(f"note: {warning}", file=sys.stderr)
+    for failure in failures:
+        print(f"failed: {failure}", file=sys.stderr)
+    print(f"{len(targets) - len(failures)} of {len(targets)} pictures written to {args.output}")
+    return 1 if failures else 0
+
+
+def _restore_file(
+    target: Target, model: GPENModel, detector: FaceDetector, settings: RestoreSettings, args: argparse.Namespace
+) -> RestoreReport:
+    """Restore one file. Nothing is written before everything has worked."""
+    if not args.overwrite:
+        _refuse_existing(target, args.compare)
+    picture = read_picture(target.source)
+    with tqdm(unit="face", leave=False, disable=None) as bar:
+
+        def progress(done: int, total: int) -> None:
+            bar.total = total
+            bar.update(done - bar.n)
+
+        result = restore(
+            picture.pixels,
+            model,
+            detector=detector,
+            strength=settings.strength,
+            choice=settings.choice,
+            template=settings.template,
+            batch_size=settings.batch_size,
+            progress=progress,
+        )
+    target.result.parent.mkdir(parents=True, exist_ok=True)
+    write_picture(target.result, result.image, picture, target.format, args.quality, args.overwrite)
+    if args.compare:
+        both = torch.cat([picture.pixels, result.image], dim=1)
+        write_picture(target.comparison, both, None, target.format, args.quality, args.overwrite)
+    return result.report
+
+
+def _refuse_existing(target: Target, compare: bool) -> None:
+    for path in (target.result, *([target.comparison] if compare else [])):
+        if path.exists():
+            raise PictureError(f"{path} already exists.\nChoose another folder with -o, or add --overwrite.")
+
+
+def _write_json(path: Path, entries: list[dict[str, Any]]) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(json.dumps(entries, indent=2), encoding="utf-8")
+    os.replace(part, path)

@@ -1,0 +1,171 @@
+"""The command line, from files to files."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from faces import FixedDetector, made_up_face, noise_picture
+from networks import tiny_generator
+from PIL import Image
+from safetensors.torch import save_file
+
+from gpen_core import GPENError
+from gpen_core.cli import main
+from gpen_core.cli.targets import plan_targets
+from gpen_core.image import FoundPicture
+
+
+@pytest.fixture(autouse=True)
+def fixed_detector(monkeypatch: pytest.MonkeyPatch) -> FixedDetector:
+    detector = FixedDetector(made_up_face(40, 40, size=30), made_up_face(120, 40, size=20))
+    for module in ("restore", "faces"):
+        monkeypatch.setattr(f"gpen_core.cli.{module}.make_detector", lambda name, device: detector)
+    return detector
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> str:
+    save_file(tiny_generator().state_dict(), tmp_path / "tiny.safetensors")
+    return str(tmp_path / "tiny.safetensors")
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "in" / "deep").mkdir(parents=True)
+    for number, name in enumerate(("a.png", "b.jpg", "deep/c.png")):
+        pixels = (noise_picture(90, 160, number) * 255).astype(np.uint8)
+        Image.fromarray(pixels).save(tmp_path / "in" / name)
+    return tmp_path / "in"
+
+
+def run(*words: object) -> int:
+    return main([str(word) for word in words])
+
+
+def test_a_folder_goes_to_a_folder(folder: Path, tmp_path: Path, weights: str) -> None:
+    out = tmp_path / "out"
+    assert run("restore", folder, "-o", out, "--model", weights, "--recursive", "--compare") == 0
+    written = sorted(path.relative_to(out).as_posix() for path in out.rglob("*") if path.is_file())
+    assert written == ["a.png", "a_compare.png", "b.png", "b_compare.png", "deep/c.png", "deep/c_compare.png"]
+    assert Image.open(out / "a.png").size == (160, 90)
+    assert Image.open(out / "a_compare.png").size == (320, 90)
+    assert (np.asarray(Image.open(out / "a.png")) != np.asarray(Image.open(folder / "a.png"))).any()
+
+
+def test_a_bad_file_does_not_stop_the_others(
+    folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture
+) -> None:
+    (folder / "broken.png").write_bytes(b"\x89PNG\r\n\x1a\n nothing more")
+    (folder / "empty.jpg").touch()
+    report = tmp_path / "report.json"
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--report", report) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    printed = capsys.readouterr()
+    assert "broken.png" in printed.err
+    assert "empty.jpg" in printed.err
+    assert "2 of 4 pictures written" in printed.out
+    entries = json.loads(report.read_text())
+    assert [("error" in entry) for entry in entries] == [False, False, True, True]
+    assert entries[0]["pictures"][0]["faces"][1]["size"] == 20
+
+
+def test_nothing_is_overwritten_unless_asked(folder: Path, tmp_path: Path, weights: str) -> None:
+    before = (folder / "a.png").read_bytes()
+    assert run("restore", folder / "a.png", "-o", folder, "--model", weights) == 1
+    assert (folder / "a.png").read_bytes() == before
+    assert run("restore", folder / "a.png", "-o", folder, "--model", weights, "--overwrite") == 0
+    assert (folder / "a.png").read_bytes() != before
+
+
+def test_one_file_to_one_file(folder: Path, tmp_path: Path, weights: str) -> None:
+    target = tmp_path / "new" / "result.jpg"
+    assert run("restore", folder / "a.png", "-o", target, "--model", weights, "--quality", "80") == 0
+    assert Image.open(target).format == "JPEG"
+
+
+def test_strength_zero_gives_the_file_back_bit_for_bit(folder: Path, tmp_path: Path, weights: str) -> None:
+    assert run("restore", folder / "a.png", "-o", tmp_path, "--model", weights, "--strength", "0") == 0
+    assert (np.asarray(Image.open(tmp_path / "a.png")) == np.asarray(Image.open(folder / "a.png"))).all()
+
+
+@pytest.mark.parametrize(
+    ("options", "restored"),
+    [
+        ([], 2),
+        (["--faces", "largest"], 1),
+        (["--faces", "left", "--max-faces", "2"], 2),
+        (["--faces", "1"], 1),
+        (["--faces", "5"], 0),
+        (["--min-size", "25"], 1),
+        (["--max-faces", "0"], 0),
+    ],
+)
+def test_choice_of_faces(folder: Path, tmp_path: Path, weights: str, options: list[str], restored: int) -> None:
+    report = tmp_path / "report.json"
+    assert run("restore", folder / "a.png", "-o", tmp_path, "--model", weights, "--report", report, *options) == 0
+    faces = json.loads(report.read_text())[0]["pictures"][0]["faces"]
+    assert sum(face["skipped"] is None for face in faces) == restored
+
+
+def test_ctrl_c_leaves_no_partial_file(
+    folder: Path, tmp_path: Path, weights: str, fixed_detector: FixedDetector, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(picture: np.ndarray) -> list:
+        if fixed_detector.calls == 1:
+            raise KeyboardInterrupt
+        fixed_detector.calls += 1
+        return []
+
+    monkeypatch.setattr(fixed_detector, "detect", interrupted)
+    report = tmp_path / "report.json"
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--report", report) == 130
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+    assert len(json.loads(report.read_text())) == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["restore", "absent.png", "-o", "out"],
+        ["restore", "{a}", "-o", "out", "--faces", "best"],
+        ["restore", "{a}", "-o", "out", "--strength", "200"],
+        ["restore", "{a}", "-o", "out", "--quality", "0"],
+        ["restore", "{a}", "-o", "out", "--model", "absent.pth"],
+        ["restore", "{a}", "-o", "out", "--device", "toaster"],
+    ],
+)
+def test_wrong_input_is_one_clear_error(words: list[str], folder: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run(*(word.format(a=folder / "a.png") for word in words)) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("gpen: ")
+    assert "Traceback" not in error
+
+
+def test_faces_lists_and_draws(folder: Path, tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    assert run("faces", folder / "a.png", "-o", tmp_path / "drawn.png") == 0
+    assert "a.png: 2 faces" in capsys.readouterr().out
+    assert (np.asarray(Image.open(tmp_path / "drawn.png")) != np.asarray(Image.open(folder / "a.png"))).any()
+
+
+def test_info_runs(capsys: pytest.CaptureFixture) -> None:
+    assert run("info") == 0
+    assert "torch" in capsys.readouterr().out
+
+
+def test_pictures_that_differ_in_their_ending_get_different_results() -> None:
+    found = [
+        FoundPicture(Path("x/a.jpg"), Path()),
+        FoundPicture(Path("x/A.png"), Path()),
+        FoundPicture(Path("b.png"), Path()),
+    ]
+    targets = plan_targets(found, Path("out"), "jpeg")
+    assert [target.result.as_posix() for target in targets] == ["out/a_jpg.jpg", "out/A_png.jpg", "out/b.jpg"]
+
+
+def test_many_pictures_into_one_file_are_refused() -> None:
+    found = [FoundPicture(Path("a.png"), Path()), FoundPicture(Path("b.png"), Path())]
+    with pytest.raises(GPENError, match="folder"):
+        plan_targets(found, Path("one.png"), None)
