@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+from cv2.typing import MatLike
 from numpy.typing import NDArray
 
 Picture = NDArray[np.uint8]
@@ -25,22 +26,22 @@ def degrade(picture: Picture, size: int, rng: np.random.Generator) -> tuple[Pict
     target of a grey picture is grey.
     """
     if rng.random() < 0.05:
-        picture = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB)
-    target = cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA)
+        picture = _eight_bit(cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB))
+    target = _eight_bit(cv2.resize(picture, (size, size), interpolation=cv2.INTER_AREA))
     if rng.random() < 0.04:
         picture = _fade(picture, rng)
     severity = rng.uniform(0.0, 1.0)
     small = _shrink(_blur(picture, severity, rng), severity, rng)
     small = _compress(_add_noise(small, severity, rng), severity, rng)
-    return cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC), target
+    return _eight_bit(cv2.resize(small, (size, size), interpolation=cv2.INTER_CUBIC)), target
 
 
 def _blur(picture: Picture, severity: float, rng: np.random.Generator) -> Picture:
     """Gaussian blur of sigma 0 to 5 px, or motion blur along a line of up to 25 px."""
     if rng.random() < 0.08:
-        return cv2.filter2D(picture, -1, _motion_kernel(int(3 + 22 * severity * rng.random()), rng))
+        return _eight_bit(cv2.filter2D(picture, -1, _motion_kernel(int(3 + 22 * severity * rng.random()), rng)))
     sigma = rng.uniform(0.0, 0.5 + 4.5 * severity)
-    return cv2.GaussianBlur(picture, (0, 0), sigma) if sigma > 0.2 else picture
+    return _eight_bit(cv2.GaussianBlur(picture, (0, 0), sigma)) if sigma > 0.2 else picture
 
 
 def _motion_kernel(length: int, rng: np.random.Generator) -> NDArray[np.float32]:
@@ -48,7 +49,7 @@ def _motion_kernel(length: int, rng: np.random.Generator) -> NDArray[np.float32]
     kernel[length // 2] = 1.0
     centre = ((length - 1) / 2.0, (length - 1) / 2.0)
     turned = cv2.warpAffine(kernel, cv2.getRotationMatrix2D(centre, rng.uniform(0, 180), 1.0), (length, length))
-    return turned / max(float(turned.sum()), 1e-6)
+    return (turned / max(float(turned.sum()), 1e-6)).astype(np.float32)
 
 
 def _shrink(picture: Picture, severity: float, rng: np.random.Generator) -> Picture:
@@ -56,7 +57,7 @@ def _shrink(picture: Picture, severity: float, rng: np.random.Generator) -> Pict
     factor = 1.3 * (10.0 / 1.3) ** severity * 1.35 ** rng.uniform(-1.0, 1.0)
     side = max(round(SIDE / max(factor, 1.0)), 40)
     methods = (cv2.INTER_AREA, cv2.INTER_AREA, cv2.INTER_LINEAR, cv2.INTER_CUBIC)
-    return cv2.resize(picture, (side, side), interpolation=methods[rng.integers(len(methods))])
+    return _eight_bit(cv2.resize(picture, (side, side), interpolation=methods[rng.integers(len(methods))]))
 
 
 def _add_noise(picture: Picture, severity: float, rng: np.random.Generator) -> Picture:
@@ -78,7 +79,7 @@ def _compress(picture: Picture, severity: float, rng: np.random.Generator) -> Pi
     _, data = cv2.imencode(".jpg", picture[:, :, ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
     decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
     assert decoded is not None  # what was just encoded
-    return np.ascontiguousarray(decoded[:, :, ::-1]).astype(np.uint8, copy=False)
+    return _eight_bit(np.ascontiguousarray(decoded[:, :, ::-1]))
 
 
 def _fade(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -86,3 +87,8 @@ def _fade(picture: Picture, rng: np.random.Generator) -> Picture:
     contrast = rng.uniform(0.5, 0.9)
     cast = np.array([rng.uniform(0, 20), rng.uniform(-10, 10), rng.uniform(-20, 0)])
     return np.clip((picture.astype(np.float32) - 128.0) * contrast + 128.0 + cast, 0, 255).astype(np.uint8)
+
+
+def _eight_bit(result: MatLike) -> Picture:
+    """OpenCV returns the type it was given, but does not say so."""
+    return result.astype(np.uint8, copy=False)

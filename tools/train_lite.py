@@ -20,16 +20,17 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
 import torch.nn.functional as F
 from degradation import SIDE, degrade
 from numpy.typing import NDArray
+from PIL import Image
 from safetensors.torch import save_file
 from torch import Tensor
 
 from gpen_core.network import Generator, GPENConfig
+from gpen_core.network.generator import EqualConv, ToRGB
 
 CONFIG = GPENConfig(size=256, narrow=0.25, channel_multiplier=1, style_dim=256, mapping_depth=4)
 WARM_UP = 100  # steps
@@ -50,8 +51,9 @@ def identity_generator(config: GPENConfig) -> Generator:
                 parameter.fill_(1.0)
             elif "to_rgb" in name and name.endswith("conv.weight"):
                 parameter.zero_()
-        entry = net.get_submodule("ecd0.0.0")
-        last = net.generator.to_rgbs[-1].conv
+        entry, last_layer = net.get_submodule("ecd0.0.0"), net.generator.to_rgbs[-1]
+        assert isinstance(entry, EqualConv) and isinstance(last_layer, ToRGB)
+        last = last_layer.conv
         last.modulation.weight.zero_()
         for colour in range(3):
             for sign, channel in ((1.0, 2 * colour), (-1.0, 2 * colour + 1)):
@@ -67,7 +69,7 @@ def load_faces(folder: Path) -> NDArray[np.uint8]:
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".png"})
     if not files:
         raise SystemExit(f"No .jpg or .png faces in {folder}.\nGive a folder of aligned {SIDE} px faces.")
-    return np.stack([cv2.imread(str(p), cv2.IMREAD_COLOR)[:, :, ::-1] for p in files])
+    return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in files])
 
 
 def batches(faces: NDArray[np.uint8], size: int, batch: int, seed: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -151,7 +153,8 @@ def train(args: argparse.Namespace) -> None:
         optimiser.step()
         with torch.no_grad():
             decay = min(AVERAGE, (1 + state["step"]) / (10 + state["step"]))
-            torch._foreach_lerp_(list(average.parameters()), list(net.parameters()), 1 - decay)
+            for kept, current in zip(average.parameters(), net.parameters(), strict=True):
+                kept.lerp_(current, 1 - decay)
         now = time.monotonic()
         state["seconds"] += now - last
         last = now

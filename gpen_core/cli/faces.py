@@ -33,7 +33,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 def run(args: argparse.Namespace) -> int:
     """List the faces of all inputs and draw them where an output is given. Returns 1 when any file failed."""
     pictures = find_pictures(args.inputs, args.recursive)
-    results = [target.result for target in plan_targets(pictures, args.output, None)] if args.output else None
+    targets = plan_targets(pictures, args.output, None) if args.output else None
     detector = make_detector(args.detector, device=str(choose_device(args.device)))
     print(f"faces by {detector.name}")
     failures = 0
@@ -41,10 +41,10 @@ def run(args: argparse.Namespace) -> int:
         try:
             picture = read_picture(found.path)
             faces = find_faces(picture.pixels.numpy(), detector)
-            if results is not None:
-                results[number].parent.mkdir(parents=True, exist_ok=True)
+            if targets is not None:
+                targets[number].result.parent.mkdir(parents=True, exist_ok=True)
                 drawn = torch.from_numpy(draw_faces(picture.pixels.numpy(), faces))
-                write_picture(results[number], drawn, None, _format_of(results[number]), overwrite=args.overwrite)
+                write_picture(targets[number].result, drawn, None, targets[number].format, overwrite=args.overwrite)
         except (GPENError, OSError) as error:
             print(f"failed: {found.path}: {error}", file=sys.stderr)
             failures += 1
@@ -57,7 +57,3 @@ def run(args: argparse.Namespace) -> int:
                 f"yaw {face.yaw:.0f}, pitch {face.pitch:.0f}, roll {face.roll:.0f}"
             )
     return 1 if failures else 0
-
-
-def _format_of(path: Path) -> str:
-    return "png" if path.suffix.lower() == ".png" else "jpeg"

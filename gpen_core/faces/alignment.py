@@ -38,7 +38,7 @@ _FFHQ_512 = np.array(
 def template_points(size: int, template: Template = "gpen") -> Points:
     """Where the five landmarks lie in a crop of `size` px, (5, 2)."""
     if template == "gpen":
-        return (_GPEN_96X112 + _GPEN_OFFSET) * (size / _GPEN_FRAME)
+        return (_GPEN_96X112.astype(np.float64) + _GPEN_OFFSET) * (size / _GPEN_FRAME)
     return _FFHQ_512 * (size / 512.0)
 
 

@@ -25,7 +25,7 @@ def draw_faces(picture: Pixels, faces: Sequence[Face]) -> Pixels:
         for x, y in face.landmarks if face.landmarks_68 is None else face.landmarks_68:
             cv2.circle(canvas, (round(float(x)), round(float(y))), line + 1, _POINT, cv2.FILLED, cv2.LINE_AA)
         _draw_number(canvas, str(face.index), left, top, line)
-    return canvas.astype(np.float32) / np.float32(255.0)
+    return (canvas / np.float32(255.0)).astype(np.float32)
 
 
 def _draw_number(canvas: Picture, text: str, left: int, top: int, line: int) -> None:

@@ -7,6 +7,7 @@ pixel centres at integers.
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import cv2
 import numpy as np
@@ -30,7 +31,7 @@ def apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
 
 def invert(matrix: Matrix) -> Matrix:
     """The transform back."""
-    linear = np.linalg.inv(matrix[:, :2])
+    linear: Matrix = np.linalg.inv(matrix[:, :2]).astype(np.float64)
     return np.column_stack([linear, -linear @ matrix[:, 2]])
 
 
@@ -59,7 +60,8 @@ def warp(source: Pixels, matrix: Matrix, height: int, width: int) -> Pixels:
         (width * finer, height * finer),
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
-    ).reshape(height * finer, width * finer, source.shape[2])
+    )
+    warped = _as_pixels(warped, source.shape[2])
     return warped if finer == 1 else reduce_pixels(warped, height, width)
 
 
@@ -89,6 +91,11 @@ def _reduce_source(source: Pixels, matrix: Matrix) -> tuple[Pixels, Matrix]:
     if factor < 2 or height == 0 or width == 0:
         return source, matrix
     whole = source[: height * factor, : width * factor]
-    small = cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA).reshape(height, width, -1)
+    small = _as_pixels(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), source.shape[2])
     to_source = np.array([[factor, 0.0, (factor - 1) / 2], [0.0, factor, (factor - 1) / 2]])
     return small, compose(to_source, matrix)
+
+
+def _as_pixels(result: NDArray[Any], channels: int) -> Pixels:
+    """What OpenCV returns, with the axis of a single channel that it drops."""
+    return result.reshape(*result.shape[:2], channels).astype(np.float32, copy=False)

@@ -77,13 +77,17 @@ def _soften(pixels: Pixels, before: Pixels, inside: NDArray[np.bool_], face: Fac
     for step in range(1, _SOFTENING_STEPS + 1):
         if _detail(softened, inside) <= wanted:
             break
-        softened = cv2.GaussianBlur(pixels, (0, 0), most * step / _SOFTENING_STEPS)
+        softened = _blur(pixels, most * step / _SOFTENING_STEPS)
     return softened
 
 
 def _detail(pixels: Pixels, inside: NDArray[np.bool_]) -> float:
     """Mean strength of what a Gaussian of 1 px would blur away."""
-    return float(np.abs(pixels - cv2.GaussianBlur(pixels, (0, 0), 1.0))[inside].mean())
+    return float(np.abs(pixels - _blur(pixels, 1.0))[inside].mean())
+
+
+def _blur(pixels: Pixels, sigma: float) -> Pixels:
+    return cv2.GaussianBlur(pixels, (0, 0), sigma).astype(np.float32, copy=False)
 
 
 def _overlapping(patches: Sequence[tuple[_Patch, float]]) -> list[list[tuple[_Patch, float]]]:

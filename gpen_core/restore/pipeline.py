@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import torch
@@ -44,13 +45,13 @@ class RestoreResult:
 
 
 def restore(
-    image: Tensor | NDArray[np.floating],
+    image: Tensor | NDArray[Any],
     model: GPENModel,
     *,
     detector: str | FaceDetector = "auto",
     strength: float = 60.0,
     choice: FaceChoice | None = None,
-    region: Tensor | NDArray[np.floating] | None = None,
+    region: Tensor | NDArray[Any] | None = None,
     template: Template = "gpen",
     feather: float = 0.45,
     batch_size: int = 0,
@@ -71,7 +72,7 @@ def restore(
     finder = make_detector(detector, device=str(model.device)) if isinstance(detector, str) else detector
     faces = [find_faces(picture, finder) for picture in pictures]
     chosen = [
-        choose_faces(found, settings.choice, *picture.shape[:2], chosen_region)
+        choose_faces(found, settings.choice, picture.shape[0], picture.shape[1], chosen_region)
         for found, picture in zip(faces, pictures, strict=True)
     ]
     result, masks = pictures.copy(), np.zeros(pictures.shape[:3], np.float32)
@@ -106,7 +107,7 @@ def find_faces(picture: Pixels, detector: FaceDetector) -> list[Face]:
     return [with_pose(face, height, width) for face in number_faces(detector.detect(eight_bit))]
 
 
-def as_batch(image: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
+def as_batch(image: Tensor | NDArray[Any]) -> NDArray[np.float32]:
     """(B, H, W, 3) float32 of an image or batch; a copy only where the type asks for one."""
     array = image.detach().cpu().float().numpy() if isinstance(image, Tensor) else np.asarray(image)
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape[-3:]:
@@ -120,7 +121,7 @@ def as_batch(image: Tensor | NDArray[np.floating]) -> NDArray[np.float32]:
     return array if array.ndim == 4 else array[None]
 
 
-def _as_region(region: Tensor | NDArray[np.floating], height: int, width: int) -> NDArray[np.bool_]:
+def _as_region(region: Tensor | NDArray[Any], height: int, width: int) -> NDArray[np.bool_]:
     array = region.detach().cpu().float().numpy() if isinstance(region, Tensor) else np.asarray(region)
     if array.shape != (height, width):
         raise GPENError(f"The region must have the picture's size ({height}, {width}), got {tuple(array.shape)}.")

@@ -62,7 +62,7 @@ def test_crop_shows_the_landmarks_where_the_template_has_them(scale: float, angl
     landmarks = (template_points(64) - 32) @ rotation.T + 30 / scale + 40
     side = int(2 * (30 / scale + 40))
     y, x = np.mgrid[:side, :side].astype(np.float32)
-    picture = np.stack([x, y, x], axis=2) / side
+    picture = (np.stack([x, y, x], axis=2) / side).astype(np.float32)
     crop = crop_face(picture, face_at(landmarks), 64)
     inside = np.array([[20.0, 20.0], [40.0, 25.0], [33.0, 44.0]])
     expected = apply(invert(crop.image_to_crop), inside)

@@ -75,6 +75,7 @@ def test_strength_zero_is_bit_identical_and_more_never_does_less() -> None:
 def test_cut_and_pasted_back_gives_the_picture_again() -> None:
     y, x = np.mgrid[:200, :200].astype(np.float32)
     picture = np.stack([np.sin(x / 15), np.cos(y / 12), np.sin((x - y) / 20)], axis=2) * 0.3 + 0.5
+    picture = picture.astype(np.float32)
     crop = crop_face(picture, made_up_face(100, 100, size=90), 256)
     result, mask = paste_faces(picture, [crop], [1.0], FEATHER)
     assert mask.max() == 1.0
