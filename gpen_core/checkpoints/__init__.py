@@ -3,7 +3,15 @@
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert
 from .download import fetch
-from .folders import EMBEDDED_GENERATOR, add_folder, download_folder, find_file, resolve, search_folders
+from .folders import (
+    EMBEDDED_GENERATOR,
+    add_folder,
+    download_folder,
+    embedded_folder,
+    find_file,
+    resolve,
+    search_folders,
+)
 from .generator import load_generator_from
 from .reader import WEIGHT_SUFFIXES, read_state_dict
 from .verification import VerifyResult, sha256_of, verify
@@ -17,6 +25,7 @@ __all__ = [
     "all_entries",
     "convert",
     "download_folder",
+    "embedded_folder",
     "fetch",
     "find_entry",
     "find_file",

@@ -51,11 +51,17 @@ def search_folders() -> list[Path]:
         *_from_environment(),
         *(folder for folder, _ in _registered),
         *_comfyui_folders(),
-        _PROJECT / "weights",
+        embedded_folder(),
         _user_folder(),
         Path(torch.hub.get_dir()) / "checkpoints",
     ]
     return list(dict.fromkeys(folders))
+
+
+def embedded_folder() -> Path:
+    """The folder of what comes with the project: weights/ of a checkout, or its copy inside an installed package."""
+    packaged = _PROJECT / "gpen_core" / "_weights"
+    return packaged if packaged.is_dir() else _PROJECT / "weights"
 
 
 def download_folder(kind: Kind = "generator") -> Path:
