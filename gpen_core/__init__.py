@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from .checkpoints import load_generator_from as _load_generator_from
@@ -20,8 +21,7 @@ from .model import GPENModel
 from .network import Generator, GPENConfig
 from .registry import forget_models, load_model
 from .restore import RestoreReport, RestoreResult, restore
-
-__version__ = "0.1.0"
+from .version import __version__
 
 __all__ = [
     "CheckpointError",
@@ -32,6 +32,7 @@ __all__ = [
     "Generator",
     "RestoreReport",
     "RestoreResult",
+    "__version__",
     "forget_models",
     "load_generator",
     "load_model",
@@ -42,7 +43,9 @@ __all__ = [
 def load_generator(path_or_state_dict: str | Path | Mapping[str, Tensor]) -> Generator:
     """The raw network of a weight file or a state dict, on the CPU in float32, ready for inference.
 
-    It takes (B, 3, S, S) in [-1, 1] and returns the same, not clamped. Raises CheckpointError.
+    It takes (B, 3, S, S) in [-1, 1] and returns the same, not clamped. A state dict is copied. Raises CheckpointError.
     """
-    source = path_or_state_dict
-    return _load_generator_from(source if isinstance(source, Mapping) else _resolve(source)).prepare()
+    if not isinstance(path_or_state_dict, Mapping):
+        return _load_generator_from(_resolve(path_or_state_dict)).prepare()
+    copies = {name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in path_or_state_dict.items()}
+    return _load_generator_from(copies).prepare()

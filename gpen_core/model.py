@@ -31,6 +31,7 @@ class GPENModel:
     """Restores aligned face crops. The only place that knows of inference mode and the network's [-1, 1].
 
     name: of the weight file. device: where the network is. precision: of its convolutions ("fp32", "fp16", "bf16").
+    The generator given belongs to the model from then on: it is moved and its weights are brought to the precision.
     """
 
     def __init__(self, generator: Generator, name: str, device: torch.device, precision: str) -> None:
@@ -62,6 +63,8 @@ class GPENModel:
                 f"This model restores faces of shape (N, 3, {size}, {size}), got {tuple(faces.shape)}.\n"
                 "Cut aligned crops with gpen_core.faces.crop_face, or restore whole pictures with gpen_core.restore."
             )
+        if not faces.is_floating_point():
+            raise GPENError(f"Faces must be floating-point values from 0 to 1, got {faces.dtype}.\nDivide by 255.")
         if len(faces) == 0:
             return Restored(faces.to(self.device, torch.float32))
         with torch.inference_mode():
@@ -80,7 +83,8 @@ class GPENModel:
         if self.dtype is torch.float32:
             raise GPENError(
                 f"The network gave values that are not finite, with the weights of {self.name}.\n"
-                "The file may be damaged: compare its hash with `gpen weights verify`, or fetch it again."
+                "The faces may hold values that are not finite, or the file may be damaged: compare its hash with "
+                "`gpen weights verify`, or fetch it again."
             )
         logger.warning("%d face(s) overflowed in %s and were repeated in fp32", len(numbers), self.precision)
         for number in numbers:
@@ -92,8 +96,6 @@ class GPENModel:
 
 def choose_device(device: str | torch.device) -> torch.device:
     """The device for "auto", "cpu", "cuda", "cuda:1", "mps". Raises GPENError when it is not there."""
-    if isinstance(device, torch.device):
-        return device
     if device == "auto":
         if torch.cuda.is_available():
             return torch.device("cuda", torch.cuda.current_device())
@@ -102,11 +104,15 @@ def choose_device(device: str | torch.device) -> torch.device:
         chosen = torch.device(device)
     except RuntimeError as error:
         raise GPENError(f"Unknown device '{device}'.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.") from error
+    if chosen.type not in ("cpu", "cuda", "mps"):
+        raise GPENError(f"Device '{device}' is not supported.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.")
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if chosen.type == "cuda" and (chosen.index or 0) >= count:
         raise GPENError(f"Device '{device}' is not available: torch sees {count} CUDA GPU(s).\nUse auto or cpu.")
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise GPENError("Device 'mps' is not available on this machine.\nUse auto or cpu.")
+    if chosen.type == "cuda" and chosen.index is None:  # so that "cuda" and "auto" share one model
+        return torch.device("cuda", torch.cuda.current_device())
     return chosen
 
 

@@ -8,6 +8,7 @@ untouched picture before and after; they need nothing from the network.
 from __future__ import annotations
 
 import argparse
+import io
 from pathlib import Path
 
 import cv2
@@ -30,10 +31,9 @@ def degrade(picture: Picture) -> Picture:
     height, width = picture.shape[:2]
     small = cv2.resize(cv2.GaussianBlur(picture, (0, 0), 1.5), (width // 2, height // 2), interpolation=cv2.INTER_AREA)
     noisy = small + np.random.default_rng(0).normal(0.0, 9.0, small.shape)
-    _, data = cv2.imencode(".jpg", np.clip(noisy + 0.5, 0, 255).astype(np.uint8), [cv2.IMWRITE_JPEG_QUALITY, 45])
-    decoded = cv2.imdecode(data, cv2.IMREAD_COLOR)
-    assert decoded is not None  # what was just encoded
-    return cv2.resize(decoded, (width, height), interpolation=cv2.INTER_CUBIC).astype(np.uint8)
+    stored = io.BytesIO()
+    Image.fromarray(np.clip(noisy + 0.5, 0, 255).astype(np.uint8)).save(stored, "jpeg", quality=45)
+    return np.asarray(Image.open(stored).resize((width, height), Image.Resampling.BICUBIC))
 
 
 def compare(reference: Picture, picture: Picture) -> str:
@@ -67,6 +67,8 @@ def main() -> None:
     result = gpen_core.restore((before / 255.0).astype(np.float32), model, strength=args.strength)
     after = (result.image.numpy() * 255.0 + 0.5).astype(np.uint8)
     report = result.report
+    if not report.pictures[0].faces:
+        raise SystemExit(f"{report.detector} found no face in the degraded portrait.")
     face = max(report.pictures[0].faces, key=lambda face: face.score)
     left, top, right, bottom = face.box
     margin = _AROUND * face.size

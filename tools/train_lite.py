@@ -69,6 +69,9 @@ def load_faces(folder: Path) -> NDArray[np.uint8]:
     files = sorted(p for p in folder.iterdir() if p.suffix.lower() in {".jpg", ".png"})
     if not files:
         raise SystemExit(f"No .jpg or .png faces in {folder}.\nGive a folder of aligned {SIDE} px faces.")
+    sizes = {Image.open(path).size for path in files}
+    if sizes != {(SIDE, SIDE)}:
+        raise SystemExit(f"The faces must be {SIDE} x {SIDE} px, found {sorted(sizes)[:3]}.")
     return np.stack([np.asarray(Image.open(path).convert("RGB")) for path in files])
 
 

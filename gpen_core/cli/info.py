@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import os
 import platform
 from collections.abc import Iterator
 from importlib import metadata
 
+import cv2
 import torch
 
 from ..checkpoints import all_entries, find_file, search_folders
 from ..checkpoints.folders import EMBEDDED_GENERATOR
+from ..version import __version__
 
-_PACKAGES = ("torch", "numpy", "opencv-python", "face-alignment", "scikit-image", "safetensors", "pillow")
+_PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "safetensors", "pillow")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -23,11 +26,10 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Print everything."""
-    from .. import __version__
-
     print(f"gpen {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in _PACKAGES:
         print(f"  {name} {_version(name)}")
+    print(f"  OpenCV {cv2.__version__}")  # whichever of its packages it came with
     print("Devices")
     for line in _devices():
         print(f"  {line}")
@@ -40,6 +42,13 @@ def run(args: argparse.Namespace) -> int:
     return 0
 
 
+def _memory() -> str:
+    try:
+        return f", {os.sysconf('SC_PAGE_SIZE') * os.sysconf('SC_PHYS_PAGES') / 2**30:.1f} GiB of memory"
+    except (AttributeError, ValueError, OSError):  # Windows does not say
+        return ""
+
+
 def _version(name: str) -> str:
     try:
         return metadata.version(name)
@@ -48,7 +57,7 @@ def _version(name: str) -> str:
 
 
 def _devices() -> Iterator[str]:
-    yield f"cpu: {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}"
+    yield f"cpu: {torch.get_num_threads()} threads, {torch.backends.cpu.get_cpu_capability()}{_memory()}"
     if torch.cuda.is_available():
         for index in range(torch.cuda.device_count()):
             free, total = torch.cuda.mem_get_info(index)

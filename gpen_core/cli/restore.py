@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
+import logging
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,14 @@ from .. import registry
 from ..checkpoints import EMBEDDED_GENERATOR
 from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
-from ..image import PictureError, find_pictures, read_picture, write_picture
+from ..image import PictureError, read_picture, write_picture
 from ..model import PRECISIONS, GPENModel
 from ..restore import RestoreReport, RestoreSettings, restore
+from .inputs import collect_pictures
 from .options import add_choice_options, add_detection_options, face_choice
 from .targets import Target, plan_targets
+
+logger = logging.getLogger(__name__)
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -48,25 +52,28 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
 def run(args: argparse.Namespace) -> int:
     """Restore all inputs; a bad file does not stop the others. Returns 1 when any failed."""
-    targets = plan_targets(find_pictures(args.inputs, args.recursive), args.output, args.format)
+    pictures, failures = collect_pictures(args.inputs, args.recursive, args.output)
+    targets = plan_targets(pictures, args.output, args.format)
     settings = RestoreSettings(args.strength, face_choice(args), args.template, batch_size=args.batch_size)
     if not 1 <= args.quality <= 100:
         raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
-    if args.report and args.report.exists() and not args.overwrite:
-        raise GPENError(f"{args.report} already exists.\nChoose another name, or add --overwrite.")
+    if args.report:
+        _check_report(args.report, args.overwrite)
     model = registry.load_model(args.model, args.device, args.precision)
     detector = make_detector(args.detector, device=str(model.device))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
     entries: list[dict[str, Any]] = []
-    failures: list[str] = []
     warnings: dict[str, None] = {}  # each once, in order
     try:
         for target in tqdm(targets, unit="picture", disable=None):
             try:
                 report = _restore_file(target, model, detector, settings, args)
-            except (GPENError, OSError) as error:
-                failures.append(f"{target.source}: {error}")
-                entries.append({"input": str(target.source), "error": str(error)})
+            except Exception as error:  # whatever is wrong with one file, the others are still wanted
+                if not isinstance(error, GPENError):
+                    logger.exception("Unexpected error in %s", target.source)
+                text = str(error) or type(error).__name__
+                failures.append(f"{target.source}: {text}")
+                entries.append({"input": str(target.source), "error": text})
                 continue
             tqdm.write(f"{target.source.name}: {report.summary()}")
             warnings |= dict.fromkeys(report.warnings)
@@ -78,7 +85,8 @@ def run(args: argparse.Namespace) -> int:
         print(f"note: {warning}", file=sys.stderr)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    print(f"{len(targets) - len(failures)} of {len(targets)} pictures written to {args.output}")
+    written = sum("output" in entry for entry in entries)
+    print(f"{written} of {len(targets)} pictures written to {args.output}")
     return 1 if failures else 0
 
 
@@ -109,7 +117,8 @@ def _restore_file(
     write_picture(target.result, result.image, picture, target.format, args.quality, args.overwrite)
     if args.compare:
         both = torch.cat([picture.pixels, result.image], dim=1)
-        write_picture(target.comparison, both, None, target.format, args.quality, args.overwrite)
+        like = replace(picture, alpha=None)
+        write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
     return result.report
 
 
@@ -119,7 +128,20 @@ def _refuse_existing(target: Target, compare: bool) -> None:
             raise PictureError(f"{path} already exists.\nChoose another folder with -o, or add --overwrite.")
 
 
+def _check_report(path: Path, overwrite: bool) -> None:
+    """Refuse a report that could not be written, before any work is done."""
+    if path.exists() and not overwrite:
+        raise GPENError(f"{path} already exists.\nChoose another name, or add --overwrite.")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise GPENError(f"{path} cannot be written: {error.strerror or error}.\nChoose another folder.") from error
+
+
 def _write_json(path: Path, entries: list[dict[str, Any]]) -> None:
     part = path.with_name(path.name + ".part")
-    part.write_text(json.dumps(entries, indent=2), encoding="utf-8")
-    os.replace(part, path)
+    try:
+        part.write_text(json.dumps(entries, indent=2), encoding="utf-8")
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import count
 from pathlib import Path
 from typing import Literal
 
 from ..errors import GPENError
-from ..image import FoundPicture
+from ..image import EXTENSIONS, FoundPicture
 
 Format = Literal["png", "jpeg"]
 _SUFFIX: dict[Format, str] = {"png": ".png", "jpeg": ".jpg"}
@@ -30,29 +31,39 @@ class Target:
 
 
 def plan_targets(pictures: Sequence[FoundPicture], output: Path, format: Format | None) -> list[Target]:
-    """One target for each picture, all different.
+    """One target for each picture; no two write the same file.
 
     output: a folder, or for a single picture also a file name ending in .png, .jpg or .jpeg. format: None takes the
-    ending of that file name, and PNG for folders. Two pictures that differ only in their ending keep it in the name.
-    Raises GPENError when one file is to take several pictures.
+    ending of that file name, and PNG for folders. Pictures of the same name keep it, followed by _2, _3 ..
+    Raises GPENError when one file is to take several pictures, or has an ending that is not written.
     """
     suffix = output.suffix.lower()
-    if suffix in _FORMAT_OF and not output.is_dir():
-        if len(pictures) > 1:
-            raise GPENError(f"{output} is one file, but there are {len(pictures)} pictures.\nGive a folder to -o.")
-        if format is not None and _FORMAT_OF[suffix] != format:
-            raise GPENError(f"{output.name} does not end as a {format.upper()} file should.\nLeave --format out.")
-        return [Target(pictures[0].path, output, _FORMAT_OF[suffix])]
+    if suffix in EXTENSIONS and not output.is_dir():
+        return [_single_target(pictures, output, format)]
     chosen = format or "png"
-    stems = [_key(output / picture.subfolder / picture.path.stem) for picture in pictures]
+    taken: set[str] = set()
     targets = []
-    for picture, stem in zip(pictures, stems, strict=True):
-        name = picture.path.stem
-        if stems.count(stem) > 1:
-            name = f"{name}_{picture.path.suffix.lstrip('.').lower()}"
-        targets.append(Target(picture.path, output / picture.subfolder / (name + _SUFFIX[chosen]), chosen))
+    for picture in pictures:
+        names = (picture.path.stem + ("" if number == 1 else f"_{number}") for number in count(1))
+        folder = output / picture.subfolder
+        planned = (Target(picture.path, folder / (name + _SUFFIX[chosen]), chosen) for name in names)
+        target = next(target for target in planned if not taken & _files(target))
+        taken |= _files(target)
+        targets.append(target)
     return targets
 
 
-def _key(path: Path) -> str:
-    return str(path).casefold()  # Windows and macOS take names that differ in case for the same file
+def _single_target(pictures: Sequence[FoundPicture], output: Path, format: Format | None) -> Target:
+    written = _FORMAT_OF.get(output.suffix.lower())
+    if written is None:
+        raise GPENError(f"{output.name}: results are written as PNG or JPEG.\nEnd the name in .png or .jpg.")
+    if len(pictures) > 1:
+        raise GPENError(f"{output} is one file, but there are {len(pictures)} pictures.\nGive a folder to -o.")
+    if format is not None and written != format:
+        raise GPENError(f"{output.name} does not end as a {format.upper()} file should.\nLeave --format out.")
+    return Target(pictures[0].path, output, written)
+
+
+def _files(target: Target) -> set[str]:
+    """All that is written; Windows and macOS take names that differ in case for the same file."""
+    return {str(path).casefold() for path in (target.result, target.comparison)}

@@ -1,7 +1,9 @@
 """Faces: finding, choosing and cutting them out."""
 
+from .alignment import crop_face
 from .auto import make_detector
 from .detector import FaceDetector
 from .face import Face, FaceCrop
+from .selection import FaceChoice
 
-__all__ = ["Face", "FaceCrop", "FaceDetector", "make_detector"]
+__all__ = ["Face", "FaceChoice", "FaceCrop", "FaceDetector", "crop_face", "make_detector"]

@@ -17,7 +17,8 @@ _LINE = 1 / 400  # of the picture's longer side
 
 def draw_faces(picture: Pixels, faces: Sequence[Face]) -> Pixels:
     """A copy of the (H, W, 3) float32 RGB picture with every face's box, landmarks and number."""
-    canvas = (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)  # OpenCV 5 draws text on 8 bits only
+    # OpenCV 5 draws text on 8 bits only.
+    canvas = (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8, order="C")
     line = max(round(max(canvas.shape[:2]) * _LINE), 1)
     for face in faces:
         left, top, right, bottom = (round(value) for value in face.box)

@@ -170,7 +170,7 @@ def _on_copy(picture: Picture, side: int, detect: OneScale, turns: int = 0) -> D
     # INTER_AREA averages all pixels a reduced one covers: no aliasing, and the fastest filter that has none.
     how = cv2.INTER_AREA if scale < 1 else cv2.INTER_CUBIC
     copy = picture if size == (width, height) else cv2.resize(picture, size, interpolation=how)
-    found = detect(np.ascontiguousarray(np.rot90(copy, turns), dtype=np.uint8))
+    found = detect(np.array(np.rot90(copy, turns), np.uint8, order="C"))
     ratio = np.array([width / size[0], height / size[1]])
     corners = (unturn(found.boxes.reshape(-1, 2, 2), turns, copy.shape) + 0.5) * ratio - 0.5
     points = (unturn(found.points, turns, copy.shape) + 0.5) * ratio - 0.5

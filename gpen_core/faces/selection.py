@@ -39,6 +39,12 @@ class FaceChoice:
             raise GPENError(f"Unknown order of faces '{self.order}'.\nUse one of: {', '.join(ORDERS)}.")
         if self.max_faces is not None and self.max_faces < 0:
             raise GPENError(f"max_faces must be 0 or more, got {self.max_faces}.")
+        if not 0.0 <= self.min_score <= 1.0:
+            raise GPENError(f"min_score must be 0 to 1, got {self.min_score}.")
+        if not self.min_size >= 0.0:
+            raise GPENError(f"min_size must be 0 px or more, got {self.min_size}.")
+        if not 0.0 <= self.max_yaw <= 180.0:
+            raise GPENError(f"max_yaw must be 0 to 180 degrees, got {self.max_yaw}.")
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,7 @@ class GPENConfig:
     style_dim: length of the style vector.
     mapping_depth: number of fully connected layers between encoder and style vector.
     concat: encoder features are concatenated to the decoder's (True, as published) or added.
+    widths: channels at 4, 8, .. `size` px; from narrow and channel_multiplier when not given.
     """
 
     size: int
@@ -35,9 +36,17 @@ class GPENConfig:
     style_dim: int = 512
     mapping_depth: int = 8
     concat: bool = True
+    widths: tuple[int, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.widths:
+            object.__setattr__(self, "widths", tuple(self._published_width(r) for r in self.resolutions))
 
     def channels(self, resolution: int) -> int:
         """Number of decoder channels at `resolution` px."""
+        return self.widths[self.resolutions.index(resolution)]
+
+    def _published_width(self, resolution: int) -> int:
         if resolution <= _LAST_CONSTANT_RESOLUTION:
             return int(_BASE_CHANNELS * self.narrow)
         return int(_SCALED_CHANNELS[resolution] * self.channel_multiplier * self.narrow)
@@ -70,8 +79,9 @@ class GPENConfig:
             raise CheckpointError(f"GPEN generators up to 4096 px are supported, this one has {size} px.")
         flattened = _shape(state_dict, "final_linear.0.weight", 2)
         narrow = flattened[1] / 16 / _BASE_CHANNELS
-        first = _shape(state_dict, "ecd0.0.0.weight", 4)[0]
-        multiplier = 1.0 if size <= _LAST_CONSTANT_RESOLUTION else first / (_SCALED_CHANNELS[size] * narrow)
+        encoder = ["ecd0.0.0.weight", *(f"ecd{level}.0.1.weight" for level in range(1, encoder_levels))]
+        widths = tuple(_shape(state_dict, name, 4)[0] for name in reversed(encoder))
+        multiplier = 1.0 if size <= _LAST_CONSTANT_RESOLUTION else widths[-1] / (_SCALED_CHANNELS[size] * narrow)
         decoder_in = _shape(state_dict, "generator.to_rgb1.conv.weight", 5)[2]
         constant = _shape(state_dict, "generator.input.input", 4)[1]
         return cls(
@@ -81,6 +91,7 @@ class GPENConfig:
             style_dim=flattened[0],
             mapping_depth=_count_blocks(state_dict, r"generator\.style\.(\d+)\."),
             concat=decoder_in == 2 * constant,
+            widths=widths,
         )
 
 

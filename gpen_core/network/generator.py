@@ -146,11 +146,12 @@ class EncoderLayer(nn.Sequential):
         else:
             super().__init__(EqualConv(inputs, outputs, 1), BiasActivation(outputs))
 
-    def forward(self, x: Tensor) -> Tensor:
+    def forward(self, input: Tensor) -> Tensor:
         *filters, conv, activation = self
+        assert isinstance(conv, EqualConv) and isinstance(activation, BiasActivation)  # as constructed
         for blur in filters:
-            x = blur(x)
-        return ops.leaky_relu(ops.scale_and_shift(conv(x), conv.scale * ops.GAIN, activation.bias * ops.GAIN))
+            input = blur(input)
+        return ops.leaky_relu(ops.scale_and_shift(conv(input), conv.scale * ops.GAIN, activation.bias * ops.GAIN))
 
 
 class ModulatedConv(nn.Module):

@@ -15,13 +15,13 @@ from .masks import Plane, Region, crop_region, face_mask
 
 # A restored face can be sharp to the last pixel where the picture around a small face is not. The original softens all
 # faces below 100 px with the kernel [1, 2, 1] / 4, about a Gaussian of 0.7 px. Here that is the most that is done, it
-# sets in gradually with the size, and only as far as the restored face is sharper than what it replaces.
+# sets in gradually with the size, and it stops as soon as the restored face is no sharper than what it replaces.
 _SOFTENED_SIZE = (80.0, 120.0)  # px of the face's box: full, none
 _SOFTENING = 0.7  # px
 _SOFTENING_STEPS = 4
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class _Patch:
     """One restored face at the pixels of its picture."""
 
@@ -95,7 +95,7 @@ def _overlapping(patches: Sequence[tuple[_Patch, float]]) -> list[list[tuple[_Pa
     groups: list[list[tuple[_Patch, float]]] = []
     for patch in patches:
         touching = [group for group in groups if any(patch[0].region.overlaps(other.region) for other, _ in group)]
-        groups = [group for group in groups if group not in touching]
+        groups = [group for group in groups if not any(group is other for other in touching)]
         groups.append([patch, *(member for group in touching for member in group)])
     return groups
 

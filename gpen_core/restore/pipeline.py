@@ -28,6 +28,7 @@ from .settings import RestoreSettings
 Progress = Callable[[int, int], None]
 
 _STRONG = 80.0  # strength from which users see plastic skin
+_SURELY_EIGHT_BIT = 16.0  # values above can only be 0 to 255; a little above 1 is common after sharpening
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,14 @@ def as_batch(image: Tensor | NDArray[Any]) -> NDArray[np.float32]:
     if not np.issubdtype(array.dtype, np.floating):
         raise GPENError(f"Expected floating-point values from 0 to 1, got {array.dtype}.\nDivide 8-bit values by 255.")
     array = array.astype(np.float32, copy=False)
-    return array if array.ndim == 4 else array[None]
+    array = array if array.ndim == 4 else array[None]
+    for number, picture in enumerate(array):
+        lowest, highest = float(picture.min()), float(picture.max())
+        if not np.isfinite(lowest + highest):
+            raise GPENError(f"Picture {number} holds values that are not finite (NaN or infinity).\nRepair it first.")
+        if highest > _SURELY_EIGHT_BIT:
+            raise GPENError(f"Picture {number} has values up to {highest:g}, expected 0 to 1.\nDivide by 255.")
+    return array
 
 
 def _as_region(region: Tensor | NDArray[Any], height: int, width: int) -> NDArray[np.bool_]:
@@ -167,11 +175,13 @@ def _restored_crops(
 def _windows(counts: Sequence[int], batch_size: int) -> Iterator[list[int]]:
     """Runs of picture numbers, each with just enough faces to fill a batch."""
     window: list[int] = []
-    for number in range(len(counts)):
+    faces = 0
+    for number, count in enumerate(counts):
         window.append(number)
-        if sum(counts[i] for i in window) >= batch_size:
+        faces += count
+        if faces >= batch_size:
             yield window
-            window = []
+            window, faces = [], 0
     if window:
         yield window
 

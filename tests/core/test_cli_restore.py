@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,6 +13,7 @@ from networks import tiny_generator
 from PIL import Image
 from safetensors.torch import save_file
 
+import gpen_core.cli.restore
 from gpen_core import GPENError
 from gpen_core.cli import main
 from gpen_core.cli.targets import plan_targets
@@ -135,6 +137,9 @@ def test_ctrl_c_leaves_no_partial_file(
         ["restore", "{a}", "-o", "out", "--quality", "0"],
         ["restore", "{a}", "-o", "out", "--model", "absent.pth"],
         ["restore", "{a}", "-o", "out", "--device", "toaster"],
+        ["restore", "{a}", "-o", "out", "--device", "meta"],
+        ["restore", "{a}", "-o", "out", "--min-score", "50"],
+        ["restore", "{a}", "-o", "out", "--report", "{a}/r.json"],
     ],
 )
 def test_wrong_input_is_one_clear_error(words: list[str], folder: Path, capsys: pytest.CaptureFixture) -> None:
@@ -150,19 +155,61 @@ def test_faces_lists_and_draws(folder: Path, tmp_path: Path, capsys: pytest.Capt
     assert (np.asarray(Image.open(tmp_path / "drawn.png")) != np.asarray(Image.open(folder / "a.png"))).any()
 
 
+def test_faces_are_drawn_beside_the_picture_by_default(folder: Path) -> None:
+    assert run("faces", folder / "a.png") == 0
+    assert (folder / "a_faces.png").is_file()
+
+
 def test_info_runs(capsys: pytest.CaptureFixture) -> None:
     assert run("info") == 0
     assert "torch" in capsys.readouterr().out
 
 
-def test_pictures_that_differ_in_their_ending_get_different_results() -> None:
-    found = [
-        FoundPicture(Path("x/a.jpg"), Path()),
-        FoundPicture(Path("x/A.png"), Path()),
-        FoundPicture(Path("b.png"), Path()),
-    ]
+def test_no_two_pictures_get_the_same_files() -> None:
+    names = ("x/a.jpg", "y/A.png", "z/a.webp", "a_compare.jpg", "b.png")
+    found = [FoundPicture(Path(name), Path()) for name in names]
     targets = plan_targets(found, Path("out"), "jpeg")
-    assert [target.result.as_posix() for target in targets] == ["out/a_jpg.jpg", "out/A_png.jpg", "out/b.jpg"]
+    results = [target.result.as_posix() for target in targets]
+    assert results == ["out/a.jpg", "out/A_2.jpg", "out/a_3.jpg", "out/a_compare_2.jpg", "out/b.jpg"]
+
+
+def test_a_missing_input_does_not_stop_the_others(folder: Path, tmp_path: Path, weights: str) -> None:
+    assert run("restore", folder / "gone.png", folder / "a.png", "-o", tmp_path / "out", "--model", weights) == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+
+
+def test_patterns_are_expanded(folder: Path, tmp_path: Path, weights: str) -> None:
+    assert run("restore", folder / "*.png", "-o", tmp_path / "out", "--model", weights) == 0
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
+
+
+def test_earlier_results_are_not_restored_again(folder: Path, weights: str) -> None:
+    out = folder / "restored"
+    for _ in range(2):
+        run("restore", folder, "-o", out, "--model", weights, "--recursive", "--overwrite")
+    assert sorted(path.relative_to(out).as_posix() for path in out.rglob("*.png")) == ["a.png", "b.png", "deep/c.png"]
+
+
+def test_an_unexpected_error_in_one_file_does_not_stop_the_others(
+    folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    real, calls = gpen_core.cli.restore.restore, []
+
+    def failing(*args: Any, **options: Any) -> Any:
+        calls.append(args)
+        if len(calls) == 1:
+            raise RuntimeError("out of luck")
+        return real(*args, **options)
+
+    monkeypatch.setattr("gpen_core.cli.restore.restore", failing)
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights) == 1
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
+    assert "out of luck" in capsys.readouterr().err
+
+
+def test_other_endings_are_refused() -> None:
+    with pytest.raises(GPENError, match="PNG or JPEG"):
+        plan_targets([FoundPicture(Path("a.png"), Path())], Path("out.tiff"), None)
 
 
 def test_many_pictures_into_one_file_are_refused() -> None:

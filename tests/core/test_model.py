@@ -42,6 +42,11 @@ def test_other_shapes_are_refused_with_the_right_one(shape: tuple[int, ...]) -> 
         tiny_model()(torch.rand(shape))
 
 
+def test_eight_bit_faces_are_refused() -> None:
+    with pytest.raises(GPENError, match="floating"):
+        tiny_model()(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+
+
 def test_grad_mode_is_left_alone() -> None:
     tiny_model()(torch.rand(1, 3, 32, 32))
     assert torch.is_grad_enabled()

@@ -92,6 +92,7 @@ def test_repeated_calls_give_the_same_bits() -> None:
         GPENConfig(size=1024),
         GPENConfig(size=2048),
         GPENConfig(size=256, narrow=0.25, channel_multiplier=1, style_dim=256, mapping_depth=4),
+        GPENConfig(size=64, narrow=0.5, channel_multiplier=0.5),
         tiny_config(16),
         tiny_config(32, concat=False),
         tiny_config(64, channel_multiplier=1),
@@ -105,6 +106,14 @@ def test_hyper_parameters_are_read_off_the_tensors(config: GPENConfig) -> None:
         assert found == GPENConfig(**{**config.__dict__, "channel_multiplier": 1})
     else:
         assert found == config
+
+
+@pytest.mark.parametrize("narrow", [0.3, 0.6, 0.35, 3 / 16])
+def test_odd_widths_load_as_they_are(narrow: float) -> None:
+    with torch.device("meta"):
+        state = Generator(GPENConfig(size=512, narrow=narrow)).state_dict()
+        again = Generator(GPENConfig.from_state_dict(state)).state_dict()
+    assert {name: tensor.shape for name, tensor in again.items()} == {name: t.shape for name, t in state.items()}
 
 
 @pytest.mark.parametrize(

@@ -137,6 +137,14 @@ def test_other_shapes_are_refused(model: GPENModel, shape: tuple[int, ...]) -> N
         restore(torch.zeros(shape), model, detector=TWO_FACES)
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), 255.0])
+def test_values_that_cannot_be_a_picture_are_refused(model: GPENModel, value: float) -> None:
+    batch = torch.rand(2, 20, 20, 3)
+    batch[1, 5, 5, 0] = value
+    with pytest.raises(GPENError, match="Picture 1"):
+        restore(batch, model, detector=TWO_FACES)
+
+
 def test_eight_bit_values_are_refused(model: GPENModel) -> None:
     with pytest.raises(GPENError, match="255"):
         restore(np.zeros((10, 10, 3), np.uint8), model, detector=TWO_FACES)

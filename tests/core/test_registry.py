@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
 from networks import tiny_generator
 from safetensors.torch import save_file
 
@@ -65,3 +66,16 @@ def test_load_generator_takes_paths_and_state_dicts(weights: Path) -> None:
     from_file, from_tensors = load_generator(weights), load_generator(tiny_generator().state_dict())
     assert from_file.config == from_tensors.config
     assert not any(parameter.requires_grad for parameter in from_file.parameters())
+
+
+def test_a_state_dict_is_copied() -> None:
+    source, face = tiny_generator(), torch.rand(1, 3, 32, 32)
+    loaded = load_generator(dict(source.named_parameters()) | dict(source.named_buffers()))
+    with torch.inference_mode():
+        before = loaded(face)
+    with torch.no_grad():
+        for parameter in source.parameters():
+            assert parameter.requires_grad
+            parameter.zero_()
+    with torch.inference_mode():
+        assert torch.equal(loaded(face), before)

@@ -1,0 +1,47 @@
+"""The pictures a command is to work on."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..errors import GPENError
+from ..image import FoundPicture, PictureError, find_pictures
+
+
+def collect_pictures(
+    inputs: Sequence[Path], recursive: bool, output: Path | None
+) -> tuple[list[FoundPicture], list[str]]:
+    """The pictures of all inputs, each once, and what is wrong with the inputs that gave none.
+
+    Patterns such as *.jpg are expanded, which Windows leaves to the program. Pictures below `output` are left out when
+    that folder lies within an input: they are results of an earlier run.
+    Raises GPENError when no input gave a picture.
+    """
+    found: dict[Path, FoundPicture] = {}
+    problems: list[str] = []
+    for given in inputs:
+        try:
+            pictures = find_pictures(_expand(given), recursive)
+        except PictureError as error:
+            problems.append(str(error))
+            continue
+        for picture in pictures:
+            if not _is_earlier_result(picture.path, given, output):
+                found.setdefault(picture.path.resolve(), picture)
+    if not found:
+        raise GPENError("\n".join(problems) or "All pictures found are results of an earlier run.")
+    return list(found.values()), problems
+
+
+def _expand(given: Path) -> list[Path]:
+    if given.exists() or not any(character in given.name for character in "*?["):
+        return [given]
+    return sorted(given.parent.glob(given.name)) or [given]
+
+
+def _is_earlier_result(picture: Path, given: Path, output: Path | None) -> bool:
+    if output is None or not given.is_dir():
+        return False
+    inside = output.resolve()
+    return inside != given.resolve() and inside in picture.resolve().parents

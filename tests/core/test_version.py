@@ -1,0 +1,24 @@
+"""One version everywhere."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import gpen_core
+
+
+def test_pyproject_and_package_agree() -> None:
+    text = (Path(__file__).resolve().parents[2] / "pyproject.toml").read_text(encoding="utf-8")
+    match = re.search(r'^version = "(.+)"$', text, re.MULTILINE)
+    assert match is not None
+    assert match[1] == gpen_core.__version__
+
+
+def test_requirements_are_those_of_the_package() -> None:
+    root = Path(__file__).resolve().parents[2]
+    text = (root / "pyproject.toml").read_text(encoding="utf-8")
+    match = re.search(r"^dependencies = \[(.*?)^\]", text, re.MULTILINE | re.DOTALL)
+    assert match is not None
+    listed = (root / "requirements.txt").read_text(encoding="utf-8").split()
+    assert re.findall(r'"(.+?)"', match[1]) == listed
