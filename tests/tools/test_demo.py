@@ -1,0 +1,26 @@
+"""The demo, from end to end with what comes with the project."""
+
+from __future__ import annotations
+
+import re
+import sys
+from pathlib import Path
+
+import demo
+import pytest
+from PIL import Image
+
+
+def test_the_demo_improves_the_portrait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["demo.py", "--output", str(tmp_path)])
+    demo.main()
+    printed = capsys.readouterr().out
+    before, after = (
+        tuple(float(number) for number in pair) for pair in re.findall(r"PSNR +([\d.]+) dB, SSIM ([\d.]+)", printed)
+    )
+    assert after > before  # PSNR
+    assert after[1] > before[1]  # SSIM
+    assert "gpen-lite-256" in printed
+    assert Image.open(tmp_path / "before_after.png").width > 300
