@@ -1,0 +1,75 @@
+"""Where a face lies, judged by its five landmarks: its upright window for a network, its size, its box.
+
+Convention: points are (x, y) in pixels, pixel centres at integers.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from ..image.warp import apply, invert, scale_of
+from .alignment import image_to_crop
+from .detector import Picture
+from .face import Points, Transform
+
+# In the FFHQ template of 512 px: the square window shown to the landmark network, from brow to chin with some context.
+_FRAME = 512
+WINDOW_CENTRE = (256.0, 300.0)
+WINDOW_SIDE = 400.0
+# In the same frame: mean centre, width and height of YuNet's boxes of 984 aligned faces.
+_BOX_CENTRE = (256.0, 274.0)
+_BOX_SIZE = (276.0, 366.0)
+# The left eye is the right eye of the mirrored face, and so on.
+_MIRRORED = (1, 0, 2, 4, 3)
+# A window much smaller than its place in the picture is cut from a copy of that place reduced by area.
+_REDUCE_BELOW = 0.8
+
+
+def image_to_window(points: Points, size: int) -> Transform:
+    """The similarity that brings the face of (5, 2) landmarks upright into a window of `size` px."""
+    matrix = image_to_crop(points, _FRAME, "ffhq")
+    scale = size / WINDOW_SIDE
+    matrix[:, 2] -= np.array(WINDOW_CENTRE) - (WINDOW_SIDE - 1) / 2
+    matrix *= scale
+    matrix[:, 2] += (scale - 1) / 2  # pixel centres at integers in both frames
+    return matrix
+
+
+def cut_window(picture: Picture, image_to_window: Transform, size: int) -> Picture:
+    """The (size, size, 3) window of a (H, W, 3) uint8 picture, without aliasing; beyond its border the edge repeats."""
+    height, width = picture.shape[:2]
+    scale = scale_of(image_to_window)
+    frame = np.array([[-0.5, -0.5], [size - 0.5, -0.5], [size - 0.5, size - 0.5], [-0.5, size - 0.5]])
+    corners = apply(invert(image_to_window), frame)
+    margin = 2 / scale + 2  # of the window's pixels, for the interpolation
+    left, top = np.clip(np.floor(corners.min(axis=0) - margin), 0, (width - 1, height - 1)).astype(int)
+    right, bottom = np.clip(np.ceil(corners.max(axis=0) + margin), (left + 1, top + 1), (width, height)).astype(int)
+    part = picture[top:bottom, left:right]
+    window = np.concatenate([image_to_window[:, :2], apply(image_to_window, np.array([left, top]))[:, None]], axis=1)
+    if scale < _REDUCE_BELOW:
+        copy_scale = scale / _REDUCE_BELOW
+        copy_size = max(1, round(part.shape[1] * copy_scale)), max(1, round(part.shape[0] * copy_scale))
+        ratio = np.array([part.shape[1], part.shape[0]]) / copy_size
+        part = cv2.resize(part, copy_size, interpolation=cv2.INTER_AREA)
+        window = np.concatenate([window[:, :2] * ratio, apply(window, ratio / 2 - 0.5)[:, None]], axis=1)
+    cut = cv2.warpAffine(part, window, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+    return cut.astype(np.uint8, copy=False)
+
+
+def face_size(points: Points) -> float:
+    """Side of the square as large as the face's box, px."""
+    return float(np.sqrt(_BOX_SIZE[0] * _BOX_SIZE[1]) / scale_of(image_to_crop(points, _FRAME, "ffhq")))
+
+
+def face_box(points: Points) -> tuple[float, float, float, float]:
+    """The box (x1, y1, x2, y2) of the face of (5, 2) landmarks, px; its sides do not turn with the face."""
+    matrix = image_to_crop(points, _FRAME, "ffhq")
+    x, y = apply(invert(matrix), np.array(_BOX_CENTRE))
+    half_width, half_height = np.array(_BOX_SIZE) / (2 * scale_of(matrix))
+    return float(x - half_width), float(y - half_height), float(x + half_width), float(y + half_height)
+
+
+def mirror_points(points: Points, width: int) -> Points:
+    """Five landmarks (..., 5, 2) of a picture mirrored left to right, in order as seen in the mirrored one."""
+    return (points * (-1.0, 1.0) + (width - 1.0, 0.0))[..., _MIRRORED, :]
