@@ -16,7 +16,7 @@ test: $(VENV)/.installed-dev
 lint: $(VENV)/.installed-dev
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
-	$(VENV)/bin/pyright
+	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 	DO_NOT_TRACK=1 $(VENV)/bin/comfy --skip-prompt --no-enable-telemetry node validate
 
 benchmark: $(VENV)/.installed
