@@ -235,7 +235,7 @@ def test_noise_buffers_of_training_files_are_ignored(generator: Generator) -> No
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"ecd1.0.1.weight": None}, r"1 missing: ecd1\.0\.1\.weight"),
+        ({"generator.conv1.noise.weight": None}, r"1 missing: generator\.conv1\.noise\.weight"),
         ({"discriminator.0.weight": torch.zeros(1)}, r"1 unexpected: discriminator\.0\.weight"),
         (
             {"generator.to_rgb1.bias": torch.zeros(1, 4, 1, 1)},
