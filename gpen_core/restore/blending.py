@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..faces.face import Face, FaceCrop
+from ..image.colour import is_grey, luminance
 from ..image.warp import Pixels, invert, warp
 from .masks import Plane, Region, crop_region, face_mask
 
@@ -42,7 +44,7 @@ def paste_faces(
     faces overlap they are averaged, the nearer face weighing more. A grey picture stays grey.
     """
     height, width = picture.shape[:2]
-    grey = bool((picture[..., 0] == picture[..., 1]).all() and (picture[..., 0] == picture[..., 2]).all())
+    grey = is_grey(torch.from_numpy(picture).permute(2, 0, 1), tolerance=0.0)
     result, whole_mask = picture.copy(), np.zeros((height, width), np.float32)
     patches = []
     for crop, strength in zip(crops, strengths, strict=True):
@@ -57,15 +59,11 @@ def paste_faces(
 def _patch(picture: Pixels, crop: FaceCrop, region: Region, feather: float, grey: bool) -> _Patch:
     mask, weight = face_mask(crop.face, crop.image_to_crop, crop.size, region, feather)
     to_region = invert(crop.image_to_crop) - [[0.0, 0.0, region.left], [0.0, 0.0, region.top]]
-    source = np.ascontiguousarray(crop.pixels.permute(1, 2, 0).numpy())
+    restored = luminance(crop.pixels).expand(3, -1, -1) if grey else crop.pixels
+    source = np.ascontiguousarray(restored.permute(1, 2, 0).numpy())
     pixels = warp(source, to_region, region.height, region.width)
     pixels = _soften(pixels, picture[region.slices], mask > 0.5, crop.face)
-    if grey:
-        pixels = np.repeat((pixels @ _LUMINANCE)[..., None], 3, axis=2)
     return _Patch(region, np.clip(pixels, 0.0, 1.0), mask, weight)
-
-
-_LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601, as grey pictures are commonly made
 
 
 def _soften(pixels: Pixels, before: Pixels, inside: NDArray[np.bool_], face: Face) -> Pixels:

@@ -109,7 +109,7 @@ def find_faces(picture: Pixels, detector: FaceDetector) -> list[Face]:
 
 
 def as_batch(image: Tensor | NDArray[Any]) -> NDArray[np.float32]:
-    """(B, H, W, 3) float32 of an image or batch; a copy only where the type asks for one."""
+    """(B, H, W, 3) float32 of an image or batch; a copy only where type or layout ask for one."""
     array = image.detach().cpu().float().numpy() if isinstance(image, Tensor) else np.asarray(image)
     if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape[-3:]:
         raise GPENError(
@@ -118,7 +118,7 @@ def as_batch(image: Tensor | NDArray[Any]) -> NDArray[np.float32]:
         )
     if not np.issubdtype(array.dtype, np.floating):
         raise GPENError(f"Expected floating-point values from 0 to 1, got {array.dtype}.\nDivide 8-bit values by 255.")
-    array = array.astype(np.float32, copy=False)
+    array = np.ascontiguousarray(array, np.float32)
     array = array if array.ndim == 4 else array[None]
     for number, picture in enumerate(array):
         lowest, highest = float(picture.min()), float(picture.max())

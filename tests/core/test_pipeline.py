@@ -126,6 +126,17 @@ def test_values_outside_the_range_do_no_harm(model: GPENModel) -> None:
     assert bool(result.image.isfinite().all())
 
 
+def test_mirrored_and_permuted_views_are_accepted(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    planes = torch.from_numpy(picture).permute(2, 0, 1).contiguous()
+    expected = restore(picture, model, detector=TWO_FACES).image
+    assert torch.equal(restore(planes.permute(1, 2, 0), model, detector=TWO_FACES).image, expected)
+    mirrored = picture[:, ::-1]
+    assert torch.equal(
+        restore(mirrored, model, detector=TWO_FACES).image, restore(mirrored.copy(), model, detector=TWO_FACES).image
+    )
+
+
 def test_half_precision_images_are_accepted(model: GPENModel) -> None:
     result = restore(torch.rand(1, 80, 80, 3).half(), model, detector=FixedDetector(made_up_face(40, 40)))
     assert result.image.dtype == torch.float32
