@@ -44,11 +44,9 @@ def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> Fac
 
 def _best(device: torch.device) -> FaceDetector:
     problems = []
-    for name, backend in _BACKENDS.items():
-        if not backend.found():
-            continue
+    for name in installed_detectors():
         try:
-            detector = backend.make(device)
+            detector = _BACKENDS[name].make(device)
         except GPENError as error:
             problems.append(f"{name}: {error}")
             log.warning("Face detector %s has its files but does not work: %s", name, error)
@@ -56,6 +54,11 @@ def _best(device: torch.device) -> FaceDetector:
         log.info("Face detector: %s", name)
         return detector
     raise GPENError("No face detector works.\n" + "\n".join(problems))
+
+
+def installed_detectors() -> tuple[str, ...]:
+    """Names of the detectors whose files are there, most exact first."""
+    return tuple(name for name, backend in _BACKENDS.items() if backend.found())
 
 
 # Each is imported when it is wanted: together they take seconds.

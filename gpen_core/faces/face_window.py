@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 
 from ..image.warp import apply, invert, scale_of
-from .alignment import image_to_crop
+from .alignment import image_to_crop, template_points
 from .detector import Picture
 from .face import Points, Transform
 
@@ -68,6 +68,14 @@ def face_box(points: Points) -> tuple[float, float, float, float]:
     x, y = apply(invert(matrix), np.array(_BOX_CENTRE))
     half_width, half_height = np.array(_BOX_SIZE) / (2 * scale_of(matrix))
     return float(x - half_width), float(y - half_height), float(x + half_width), float(y + half_height)
+
+
+def box_landmarks(box: tuple[float, float, float, float]) -> Points:
+    """(5, 2) landmarks, px, of an upright average face with the box (x1, y1, x2, y2), whatever its proportions."""
+    points = template_points(_FRAME, "ffhq")
+    scale = np.sqrt((box[2] - box[0]) * (box[3] - box[1]) / (_BOX_SIZE[0] * _BOX_SIZE[1]))
+    centre = np.array([box[0] + box[2], box[1] + box[3]]) / 2
+    return (points - _BOX_CENTRE) * scale + centre
 
 
 def mirror_points(points: Points, width: int) -> Points:

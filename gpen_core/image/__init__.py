@@ -4,7 +4,7 @@ from .colour import is_grey, lab_to_rgb, linear_to_srgb, luminance, rgb_to_lab, 
 from .discovery import EXTENSIONS, FoundPicture, find_pictures
 from .files import read_picture, write_picture
 from .picture import PictureError, PictureExistsError, PictureFile
-from .resample import bounded_copy, enlarge, reduce, to_original
+from .resample import bounded_copy, resize, to_original
 
 __all__ = [
     "EXTENSIONS",
@@ -13,14 +13,13 @@ __all__ = [
     "PictureExistsError",
     "PictureFile",
     "bounded_copy",
-    "enlarge",
     "find_pictures",
     "is_grey",
     "lab_to_rgb",
     "linear_to_srgb",
     "luminance",
     "read_picture",
-    "reduce",
+    "resize",
     "rgb_to_lab",
     "srgb_to_linear",
     "to_original",

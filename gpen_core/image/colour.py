@@ -20,7 +20,7 @@ _RGB_TO_XYZ = torch.tensor(
 ) / torch.tensor(_WHITE, dtype=torch.float64).unsqueeze(1)  # XYZ relative to the white, so that grey has no chroma
 _XYZ_TO_RGB = torch.linalg.inv(_RGB_TO_XYZ)
 _EPSILON, _KAPPA = 216 / 24389, 24389 / 27
-_REC709 = (0.2126, 0.7152, 0.0722)
+REC709 = (0.2126, 0.7152, 0.0722)  # weights of red, green and blue in the luminance (ITU-R BT.709)
 
 
 def srgb_to_linear(rgb: Tensor) -> Tensor:
@@ -53,10 +53,22 @@ def lab_to_rgb(lab: Tensor) -> Tensor:
     return linear_to_srgb(_apply(_XYZ_TO_RGB, xyz))
 
 
+def fit_gamut(linear: Tensor) -> Tensor:
+    """Linear light (..., 3, H, W) inside [0, 1]: where it is not, mixed with the grey of its luminance until it is.
+
+    That keeps luminance and hue, where clamping each channel would shift both.
+    """
+    grey = luminance(linear).clamp(0, 1)
+    above = (1 - grey) / (linear.amax(dim=-3, keepdim=True) - grey).clamp(min=1e-9)
+    below = grey / (grey - linear.amin(dim=-3, keepdim=True)).clamp(min=1e-9)
+    share = torch.minimum(above, below).clamp(max=1)
+    return torch.where(share < 1, grey + share * (linear - grey), linear).clamp(0, 1)
+
+
 def luminance(rgb: Tensor) -> Tensor:
     """Rec. 709 weighted sum of (..., 3, H, W), as (..., 1, H, W): luminance of linear light, luma of sRGB values."""
     red, green, blue = rgb.float().split(1, dim=-3)
-    return _REC709[0] * red + _REC709[1] * green + _REC709[2] * blue
+    return REC709[0] * red + REC709[1] * green + REC709[2] * blue
 
 
 def is_grey(rgb: Tensor, tolerance: float) -> bool:

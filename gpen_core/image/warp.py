@@ -1,7 +1,7 @@
 """Affine resampling that neither aliases when it shrinks nor shifts by half a pixel.
 
-Convention: pictures are (H, W, C) float32; matrices are (2, 3), source pixels -> target pixels; points are (x, y),
-pixel centres at integers.
+Convention: pictures are (H, W, C) float32, planes (H, W) float32; matrices are (2, 3), source pixels -> target pixels;
+points are (x, y), pixel centres at integers.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 
 Pixels = NDArray[np.float32]
+Plane = NDArray[np.float32]
 Matrix = NDArray[np.float64]
 
 # warpAffine samples points: shrinking by s it would alias. Warped onto a grid up to 4 times finer and then reduced

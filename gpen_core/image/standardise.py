@@ -1,0 +1,73 @@
+"""Bringing any picture to one size and to plain RGB, so that the same settings give the same result on all of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import GPENError
+from .resample import resize
+from .warp import Pixels
+
+SHORT_SIDE = 1024  # px
+LONG_SIDE_CAP = 4096  # px
+
+
+@dataclass(frozen=True, eq=False)
+class Standardised:
+    """A picture at its standard size.
+
+    pixels: (h, w, 3) float32 RGB in [0, 1]. scale: its size / the size it had. note: what the user should know, or
+    None.
+    """
+
+    pixels: Pixels
+    scale: float
+    note: str | None
+
+
+def standardise(picture: Pixels, short_side: int = SHORT_SIDE, long_side_cap: int = LONG_SIDE_CAP) -> Standardised:
+    """Resize a (H, W, 3) float32 RGB picture so that its short side is `short_side` px, ratio kept, values in [0, 1].
+
+    Lanczos when it is enlarged, antialiased bicubic when it is reduced; a picture of that size keeps its values bit for
+    bit. Where the long side would exceed `long_side_cap` px it is brought to that instead, and the note says so.
+    Raises GPENError for sizes below 1 px or a cap below the short side.
+    """
+    if short_side < 1 or long_side_cap < short_side:
+        raise GPENError(
+            f"short_side must be at least 1 px and long_side_cap no smaller than it, got {short_side} and "
+            f"{long_side_cap}."
+        )
+    height, width = picture.shape[:2]
+    scale, note = short_side / min(height, width), None
+    if max(height, width) * scale > long_side_cap:
+        note = (
+            f"the long side would be {round(max(height, width) * scale)} px: limited to {long_side_cap} px, so the "
+            f"short side is {_scaled(min(height, width), long_side_cap / max(height, width))} px"
+        )
+        scale = long_side_cap / max(height, width)
+    pixels = resize(np.clip(picture, 0.0, 1.0), _scaled(height, scale), _scaled(width, scale))
+    return Standardised(pixels, scale, note)
+
+
+def to_rgb(picture: NDArray[Any]) -> tuple[Pixels, NDArray[np.float32] | None]:
+    """Grey, grey with alpha, RGB or RGBA -> RGB (H, W, 3) float32, and its alpha (H, W) kept aside, None without one.
+
+    picture: (H, W) or (H, W, 1 to 4); integers span their type's whole range, floats [0, 1]. Files need no such step:
+    `read_picture` gives RGB and alpha. Raises GPENError for any other shape.
+    """
+    samples = picture[..., None] if picture.ndim == 2 else picture
+    if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4):
+        raise GPENError(f"A picture must be (H, W) or (H, W, 1 to 4), got {picture.shape}.")
+    full = np.iinfo(samples.dtype).max if np.issubdtype(samples.dtype, np.integer) else 1
+    values = np.divide(samples, full, dtype=np.float32)
+    colours = 1 if samples.shape[2] <= 2 else 3
+    alpha = values[..., colours].copy() if samples.shape[2] > colours else None
+    return np.ascontiguousarray(np.broadcast_to(values[..., :colours], (*values.shape[:2], 3))), alpha
+
+
+def _scaled(side: int, scale: float) -> int:
+    return max(round(side * scale), 1)
