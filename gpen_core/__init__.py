@@ -19,8 +19,8 @@ from .errors import CheckpointError, GPENError
 from .faces.selection import FaceChoice
 from .model import GPENModel
 from .network import Generator, GPENConfig
-from .registry import forget_models, load_model
-from .restore import RestoreReport, RestoreResult, restore
+from .registry import load_model
+from .restore import PictureFaces, RestoreReport, RestoreResult, RestoreSettings, crop_faces, paste, restore
 from .version import __version__
 
 __all__ = [
@@ -30,12 +30,15 @@ __all__ = [
     "GPENError",
     "GPENModel",
     "Generator",
+    "PictureFaces",
     "RestoreReport",
     "RestoreResult",
+    "RestoreSettings",
     "__version__",
-    "forget_models",
+    "crop_faces",
     "load_generator",
     "load_model",
+    "paste",
     "restore",
 ]
 

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, get_args
 
 import torch
 from torch import Tensor
 
+from .device_memory import free_memory, release_cached
 from .errors import GPENError
+from .ladder import Rung, descend, rungs
 from .network import Generator, GPENConfig
+from .network.memory import activation_bytes, weight_bytes
+from .network.strips import run_in_strips
 
 logger = logging.getLogger(__name__)
 
@@ -18,20 +23,29 @@ Precision = Literal["auto", "fp32", "fp16", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 _DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
+_MARGIN = 256 * 2**20  # bytes left free, for the workspaces of convolutions and for others
+_LARGEST_BATCH = 8  # what a batch makes up for, the start of each operation, is nothing beside eight faces
+
 
 @dataclass(frozen=True)
 class Restored:
-    """Restored faces (N, 3, S, S), and the numbers of those that had to be computed again in float32."""
+    """Restored faces (N, 3, S, S), and the numbers of those that had to be computed again in float32.
+
+    rungs: in words, what was done otherwise than asked to make do with the memory there is; empty as a rule.
+    """
 
     faces: Tensor
     repeated: tuple[int, ...] = ()
+    rungs: tuple[str, ...] = ()
 
 
 class GPENModel:
-    """Restores aligned face crops. The only place that knows of inference mode and the network's [-1, 1].
+    """Restores aligned face crops. The only place that knows of gradients being off and the network's [-1, 1].
 
-    name: of the weight file. device: where the network is. precision: of its convolutions ("fp32", "fp16", "bf16").
-    The generator given belongs to the model from then on: it is moved and its weights are brought to the precision.
+    name: of the weight file. device: where the network runs. precision: of its convolutions ("fp32", "fp16", "bf16").
+    budget: bytes the network may take beside its weights; None for what is free when it runs, less a margin.
+    The generator given belongs to the model from then on: its weights are brought to the precision at once, and to the
+    device whenever they are elsewhere when the model runs, so that others may move them away in between.
     """
 
     def __init__(self, generator: Generator, name: str, device: torch.device, precision: str) -> None:
@@ -39,24 +53,34 @@ class GPENModel:
         self.device = device
         self.precision = precision
         self.dtype = _DTYPES[precision]
-        self.generator = generator.prepare(self.dtype).to(device)
+        self.budget: int | None = None
+        self.generator = generator.prepare(self.dtype)
 
     @property
     def config(self) -> GPENConfig:
         """Hyper-parameters; `config.size` is the side of the crops in px."""
         return self.generator.config
 
+    @property
+    def variant(self) -> str:
+        """ "full", or "pruned": made smaller, for faces only."""
+        return "pruned" if self.config.pruned else "full"
+
     def __call__(self, faces: Tensor) -> Tensor:
         """Restore aligned faces.
 
         faces: (N, 3, S, S) RGB in [0, 1], any floating dtype, any device; S is `config.size`.
-        Returns the same shape in float32 on the model's device, in [0, 1].
+        Returns the same shape in float32 in [0, 1], on the device it was computed on: the model's, or the CPU where
+        that had too little memory.
         Raises GPENError for another shape.
         """
         return self.run(faces).faces
 
     def run(self, faces: Tensor) -> Restored:
-        """As a call, and says which faces had to be repeated in float32 because half precision overflowed."""
+        """As a call, and says which faces had to be repeated in float32 because half precision overflowed.
+
+        All faces go through the network at once if memory allows; else in smaller batches, in strips, or on the CPU.
+        """
         size = self.config.size
         if faces.dim() != 4 or tuple(faces.shape[1:]) != (3, size, size):
             raise GPENError(
@@ -67,20 +91,89 @@ class GPENModel:
             raise GPENError(f"Faces must be floating-point values from 0 to 1, got {faces.dtype}.\nDivide by 255.")
         if len(faces) == 0:
             return Restored(faces.to(self.device, torch.float32))
-        with torch.inference_mode():
-            faces = faces.to(self.device, torch.float32).clamp(0.0, 1.0) * 2.0 - 1.0
-            restored = self.generator(faces.to(self.dtype))
-            repeated = self._repeat_overflowed(faces, restored)
-            restored = restored.mul_(0.5).add_(0.5).clamp_(0.0, 1.0)
-        return Restored(restored.clone(), repeated)  # cloned outside: an ordinary tensor, usable with autograd
+        wanted = Rung(self.device, len(faces), size)
+        (restored, repeated), used = descend(
+            rungs(self.device, len(faces), size), lambda rung: self._attempt(faces, rung), self._fits
+        )
+        differences = used.differences(wanted)
+        if differences:
+            release_cached(self.device)  # others are short of memory too
+        return Restored(restored, repeated, differences)
 
-    def _repeat_overflowed(self, faces: Tensor, restored: Tensor) -> tuple[int, ...]:
+    @property
+    def weight_bytes(self) -> int:
+        """Bytes of all weights."""
+        return weight_bytes(self.generator)
+
+    def activation_bytes(self, batch: int = 1, whole: int | None = None) -> int:
+        """Most bytes beside the weights while `batch` faces are restored at once.
+
+        whole: px, the largest level that is not cut into strips; None for no strips.
+        """
+        return self._activation_bytes(Rung(self.device, batch, whole or self.config.size))
+
+    def automatic_batch(self) -> int:
+        """Number of faces to give to `run` at once: as many as free memory allows, up to 8; one on a CPU.
+
+        One face fills all cores of a CPU.
+        """
+        free = None if self.device.type == "cpu" else self._free(self.device)
+        return 1 if free is None else min(max(free // self.activation_bytes(), 1), _LARGEST_BATCH)
+
+    def release(self) -> None:
+        """Give the memory that torch keeps on the model's device for the next run back to the system."""
+        release_cached(self.device)
+
+    def _attempt(self, faces: Tensor, rung: Rung) -> tuple[Tensor, tuple[int, ...]]:
+        """Restored faces on the rung's device, and the numbers of those that overflowed."""
+        if not self._is_on(rung.device):
+            self.generator.to(rung.device)
+        results: list[Tensor] = []
+        repeated: list[int] = []
+        with torch.no_grad():  # not inference mode: the result is an ordinary tensor, usable with autograd
+            for batch in faces.split(rung.batch):
+                inputs = batch.to(rung.device, torch.float32).clamp(0.0, 1.0).mul_(2.0).sub_(1.0)
+                restored = self._generate(inputs, self._dtype(rung), rung.whole)
+                repeated += [sum(map(len, results)) + i for i in self._repeat_overflowed(inputs, restored, rung)]
+                results.append(restored.mul_(0.5).add_(0.5).clamp_(0.0, 1.0))
+            return results[0] if len(results) == 1 else torch.cat(results), tuple(repeated)
+
+    def _generate(self, faces: Tensor, dtype: torch.dtype, whole: int) -> Tensor:
+        return run_in_strips(self.generator, faces.to(dtype, memory_format=torch.channels_last), whole)
+
+    def _dtype(self, rung: Rung) -> torch.dtype:
+        """Half precision is chosen for a device; a CPU that has to step in may only emulate it."""
+        return self.dtype if rung.device == self.device else torch.float32
+
+    def _is_on(self, device: torch.device) -> bool:
+        places = {tensor.device for tensor in chain(self.generator.parameters(), self.generator.buffers())}
+        return all(place.type == device.type and device.index in (None, place.index) for place in places)
+
+    def _fits(self, rung: Rung) -> bool:
+        free = self._free(rung.device)
+        return free is None or self._activation_bytes(rung) <= free
+
+    def _free(self, device: torch.device) -> int | None:
+        """Bytes for the network to take on `device` beside its weights; None if nobody says."""
+        if self.budget is not None:
+            return self.budget
+        free = free_memory(device)
+        if free is None:
+            return None
+        return free - _MARGIN - (0 if self._is_on(device) else self.weight_bytes)
+
+    def _activation_bytes(self, rung: Rung) -> int:
+        """Also counts the faces before and after, in float32, which the network knows nothing of."""
+        pictures = 2 * 3 * self.config.size**2 * torch.float32.itemsize * rung.batch
+        return pictures + activation_bytes(self.config, rung.batch, self._dtype(rung), rung.whole)
+
+    def _repeat_overflowed(self, faces: Tensor, restored: Tensor, rung: Rung) -> tuple[int, ...]:
         """Replace faces with values that are not finite by their float32 result; returns their numbers."""
         finite = restored.isfinite().all(dim=1).all(dim=1).all(dim=1)
         if bool(finite.all()):
             return ()
         numbers = tuple(int(number) for number in (~finite).nonzero().flatten())
-        if self.dtype is torch.float32:
+        if self._dtype(rung) is torch.float32:
             raise GPENError(
                 f"The network gave values that are not finite, with the weights of {self.name}.\n"
                 "The faces may hold values that are not finite, or the file may be damaged: compare its hash with "
@@ -88,7 +181,7 @@ class GPENModel:
             )
         logger.warning("%d face(s) overflowed in %s and were repeated in fp32", len(numbers), self.precision)
         for number in numbers:
-            restored[number] = self.generator(faces[number : number + 1])[0]
+            restored[number] = self._generate(faces[number : number + 1], torch.float32, rung.whole)[0]
         if not bool(restored.isfinite().all()):
             raise GPENError(f"The network gave values that are not finite even in fp32, with {self.name}.")
         return numbers

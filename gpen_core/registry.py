@@ -4,22 +4,19 @@ from __future__ import annotations
 
 import threading
 import weakref
-from collections import OrderedDict
 from pathlib import Path
 
 import torch
 
-from .checkpoints import load_generator_from, resolve
+from .checkpoints import load_generator_from, load_pruned_generator, resolve
 from .errors import GPENError
 from .model import GPENModel, choose_device, choose_precision
 
-VARIANTS = ("full",)
-_KEPT = 2  # models kept although nobody holds them, so that switching between two workflows loads nothing
+VARIANTS = ("full", "pruned")
 
 _Key = tuple[Path, int, int, torch.device, str, str]
 _lock = threading.Lock()
 _alive: weakref.WeakValueDictionary[_Key, GPENModel] = weakref.WeakValueDictionary()
-_recent: OrderedDict[_Key, GPENModel] = OrderedDict()
 
 
 def load_model(
@@ -28,8 +25,11 @@ def load_model(
     """Load a GPEN model, or give back the one already loaded.
 
     path_or_name: a .pth, .pt or .safetensors file, or a name to look for ("GPEN-BFR-512"; see `gpen weights list`).
-    device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, fp16, bf16. variant: full.
-    A model is shared as long as file (real path, size, time of change), device, precision and variant are the same.
+    device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, fp16, bf16. variant: full, or
+    pruned: a smaller network made of the file when first asked for and kept beside it; faster, a little less exact,
+    for faces only.
+    A model is shared as long as file (real path, size, time of change), device, precision and variant are the same, and
+    for as long as anybody holds it.
     Raises CheckpointError for a file that is missing or no GPEN generator, GPENError for an impossible setting.
     """
     if variant not in VARIANTS:
@@ -42,17 +42,8 @@ def load_model(
     with _lock:
         model = _alive.get(key)
         if model is None:
-            model = GPENModel(load_generator_from(path), path.name, target, chosen)
+            pruned = variant == "pruned"
+            generator = load_pruned_generator(path) if pruned else load_generator_from(path)
+            model = GPENModel(generator, f"{path.stem} (pruned)" if pruned else path.name, target, chosen)
             _alive[key] = model
-        _recent[key] = model
-        _recent.move_to_end(key)
-        while len(_recent) > _KEPT:
-            _recent.popitem(last=False)
     return model
-
-
-def forget_models() -> None:
-    """Let go of all models; those still in use elsewhere live on there."""
-    with _lock:
-        _recent.clear()
-        _alive.clear()

@@ -1,93 +1,33 @@
-"""Measure speed as ratios within one run; absolute times depend on the machine and on what else it does.
+"""Measure what the network costs, with random weights of the published shapes.
 
-    python tools/benchmark.py speed [--sizes 256 512] [--batch 1] [--runs 7] [--threads 2]
-
-The runs of all contestants alternate, and the ratio is taken round by round, so that a change of the machine's speed
-meets both sides. Weights are random: speed does not depend on them.
+python tools/benchmark.py speed [--sizes 256 512] [--batch 1] [--runs 7] [--threads 2]
+python tools/benchmark.py memory [--sizes 256 512] [--precisions fp32 bf16] [--batches 1 4 8] [--json FILE]
+python tools/benchmark.py all
 """
 
 from __future__ import annotations
 
 import argparse
-import platform
-import statistics
-import time
-from collections.abc import Callable
 
-import torch
-from plain_generator import plain_generator
-
-from gpen_core.network import Generator, GPENConfig
-
-_SIZES = {
-    256: GPENConfig(size=256, narrow=0.5, channel_multiplier=1),
-    512: GPENConfig(size=512),
-    1024: GPENConfig(size=1024),
-}
-_PRECISIONS = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
-
-
-def random_generator(config: GPENConfig) -> Generator:
-    """A generator with weights drawn as StyleGAN2 initialises them."""
-    torch.manual_seed(0)
-    return Generator(config)
-
-
-def contestants(config: GPENConfig, batch: int, device: torch.device) -> dict[str, Callable[[], torch.Tensor]]:
-    """The plain implementation and ours in each precision the device is fit for."""
-    face = torch.rand(batch, 3, config.size, config.size, device=device) * 2 - 1
-    state = {name: tensor.to(device) for name, tensor in random_generator(config).state_dict().items()}
-    runs: dict[str, Callable[[], torch.Tensor]] = {"plain": lambda: plain_generator(state, face)}
-    names = ["fp32", "bf16"] + (["fp16"] if device.type == "cuda" else [])  # half precision on a CPU is emulated
-    for name in names:
-        ours = random_generator(config).prepare(_PRECISIONS[name]).to(device)
-        cast = face.to(_PRECISIONS[name])
-        runs[name] = lambda ours=ours, cast=cast: ours(cast)
-    return runs
-
-
-def measure(runs: dict[str, Callable[[], torch.Tensor]], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each contestant in each round, after one warm-up."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    with torch.inference_mode():
-        for number in range(rounds + 1):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run()
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
-                if number > 0:
-                    times[name].append(time.perf_counter() - start)
-    return times
-
-
-def report_speed(args: argparse.Namespace) -> None:
-    """Print one line per size and contestant: median time, and how many times as fast as the plain one."""
-    device = torch.device(args.device)
-    torch.set_num_threads(args.threads)
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.processor() or 'cpu'}"
-    print(f"{where}, {torch.backends.cpu.get_cpu_capability()}, {args.threads} threads, torch {torch.__version__}")
-    print("size  batch  what    median s   times as fast as plain (median, min .. max of rounds)")
-    for size in args.sizes:
-        times = measure(contestants(_SIZES[size], args.batch, device), args.runs, device)
-        for name, seconds in times.items():
-            ratios = [plain / own for plain, own in zip(times["plain"], seconds, strict=True)]
-            spread = f"{statistics.median(ratios):5.2f}  ({min(ratios):.2f} .. {max(ratios):.2f})"
-            print(f"{size:4}  {args.batch:5}  {name:6}  {statistics.median(seconds):8.3f}   {spread}", flush=True)
+import benchmark_memory
+import benchmark_speed
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     subparsers = parser.add_subparsers(required=True)
-    speed = subparsers.add_parser("speed", help="the network against a plain implementation")
-    speed.add_argument("--sizes", type=int, nargs="+", choices=tuple(_SIZES), default=[256, 512])
-    speed.add_argument("--batch", type=int, default=1)
-    speed.add_argument("--runs", type=int, default=7)
-    speed.add_argument("--threads", type=int, default=torch.get_num_threads())
-    speed.add_argument("--device", default="cpu")
-    speed.set_defaults(func=report_speed)
+    benchmark_speed.add_arguments(subparsers.add_parser("speed", help="the network against a plain implementation"))
+    benchmark_memory.add_arguments(subparsers.add_parser("memory", help="peak memory, weights included"))
+    subparsers.add_parser("all", help="both, as they come").set_defaults(func=_report_all)
     args = parser.parse_args()
     args.func(args)
+
+
+def _report_all(_: argparse.Namespace) -> None:
+    for part in (benchmark_speed, benchmark_memory):
+        parser = argparse.ArgumentParser()
+        part.add_arguments(parser)
+        part.report(parser.parse_args([]))
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Weight files: reading them safely, knowing the published ones, finding, fetching, verifying and converting them."""
+"""Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting and pruning them."""
 
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert
@@ -13,23 +13,27 @@ from .folders import (
     search_folders,
 )
 from .generator import load_generator_from
+from .pruned import PRUNED_MARK, convert_pruned, load_pruned_generator
 from .reader import WEIGHT_SUFFIXES, read_state_dict
 from .verification import VerifyResult, sha256_of, verify
 
 __all__ = [
     "EMBEDDED_GENERATOR",
+    "PRUNED_MARK",
     "WEIGHT_SUFFIXES",
     "CatalogEntry",
     "VerifyResult",
     "add_folder",
     "all_entries",
     "convert",
+    "convert_pruned",
     "download_folder",
     "embedded_folder",
     "fetch",
     "find_entry",
     "find_file",
     "load_generator_from",
+    "load_pruned_generator",
     "read_state_dict",
     "resolve",
     "search_folders",

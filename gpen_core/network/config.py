@@ -27,7 +27,9 @@ class GPENConfig:
     style_dim: length of the style vector.
     mapping_depth: number of fully connected layers between encoder and style vector.
     concat: encoder features are concatenated to the decoder's (True, as published) or added.
-    widths: channels at 4, 8, .. `size` px; from narrow and channel_multiplier when not given.
+    widths: channels of the encoder at 4, 8, .. `size` px; from narrow and channel_multiplier when not given.
+    decoder: channels along the decoder, two for each resolution: the constant and the first convolution at 4 px, then
+        the two convolutions of 8, .. `size` px; the encoder's when not given. Only pruned networks differ from it.
     """
 
     size: int
@@ -37,14 +39,27 @@ class GPENConfig:
     mapping_depth: int = 8
     concat: bool = True
     widths: tuple[int, ...] = ()
+    decoder: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.widths:
             object.__setattr__(self, "widths", tuple(self._published_width(r) for r in self.resolutions))
+        if not self.decoder:
+            object.__setattr__(self, "decoder", tuple(width for width in self.widths for _ in range(2)))
 
     def channels(self, resolution: int) -> int:
-        """Number of decoder channels at `resolution` px."""
+        """Number of encoder channels at `resolution` px."""
         return self.widths[self.resolutions.index(resolution)]
+
+    @property
+    def pruned(self) -> bool:
+        """Whether decoder and encoder differ in width, which they do in pruned networks only."""
+        return self.decoder != tuple(width for width in self.widths for _ in range(2))
+
+    def decoder_channels(self, resolution: int) -> tuple[int, int]:
+        """Numbers of decoder channels at `resolution` px, after the first and the second layer."""
+        level = self.resolutions.index(resolution)
+        return self.decoder[2 * level], self.decoder[2 * level + 1]
 
     def _published_width(self, resolution: int) -> int:
         if resolution <= _LAST_CONSTANT_RESOLUTION:
@@ -82,6 +97,8 @@ class GPENConfig:
         encoder = ["ecd0.0.0.weight", *(f"ecd{level}.0.1.weight" for level in range(1, encoder_levels))]
         widths = tuple(_shape(state_dict, name, 4)[0] for name in reversed(encoder))
         multiplier = 1.0 if size <= _LAST_CONSTANT_RESOLUTION else widths[-1] / (_SCALED_CHANNELS[size] * narrow)
+        convs = ["generator.conv1", *(f"generator.convs.{index}" for index in range(2 * rgb_levels))]
+        decoder = tuple(_shape(state_dict, f"{name}.conv.weight", 5)[1] for name in convs)
         decoder_in = _shape(state_dict, "generator.to_rgb1.conv.weight", 5)[2]
         constant = _shape(state_dict, "generator.input.input", 4)[1]
         return cls(
@@ -90,8 +107,9 @@ class GPENConfig:
             channel_multiplier=int(multiplier) if multiplier == int(multiplier) else multiplier,
             style_dim=flattened[0],
             mapping_depth=_count_blocks(state_dict, r"generator\.style\.(\d+)\."),
-            concat=decoder_in == 2 * constant,
+            concat=decoder_in != decoder[0],
             widths=widths,
+            decoder=(constant, *decoder),
         )
 
 

@@ -25,6 +25,7 @@ maps have the dtype of the input.
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 import torch
 import torch.nn.functional as F
@@ -55,18 +56,24 @@ class Generator(nn.Module):
         self.generator = Decoder(config)
 
     def forward(self, face: Tensor) -> Tensor:
-        features = self.encode(face.contiguous(memory_format=torch.channels_last))
-        style = self.final_linear(features[0].float().flatten(1))  # (B, C, 4, 4) -> (B, style_dim)
-        return self.generator(style, features)
+        return self.decode(self.encode(face.contiguous(memory_format=torch.channels_last))).picture
 
-    def encode(self, face: Tensor) -> list[Tensor]:
-        """Features of every encoder level, the smallest (4 px) first."""
+    def encoder(self, level: int) -> nn.Module:
+        """Encoder layer `level`: 0 takes the face, each further one the features of the one before."""
+        return self.get_submodule(f"ecd{level}")
+
+    def encode(self, x: Tensor, level: int = 0) -> list[Tensor]:
+        """Features of encoder level `level` and all smaller ones, the smallest (4 px) first. x: what `level` takes."""
         features: list[Tensor] = []
-        x = face
-        for level in range(len(self.config.resolutions)):
-            x = self.get_submodule(f"ecd{level}")(x)
+        for number in range(level, len(self.config.resolutions)):
+            x = self.encoder(number)(x)
             features.insert(0, x)
         return features
+
+    def decode(self, features: list[Tensor]) -> Drawing:
+        """As many decoder levels as there are features (4 px first), which are taken out of the list one by one."""
+        style = self.final_linear(features[0].float().flatten(1))  # (B, C, 4, 4) -> (B, style_dim)
+        return self.generator(style, features)
 
     def prepare(self, dtype: torch.dtype = torch.float32) -> Generator:
         """Make ready for inference, once after loading: no gradients, convolutions in `dtype`, constants computed."""
@@ -182,10 +189,11 @@ class ModulatedConv(nn.Module):
         if not self._scale_weights(x):
             x = self._convolve(ops.modulate(x, modulation), self.weight[0].to(x.dtype))
             return ops.scale_and_shift(x, demodulation, bias)
-        bias, weight = bias.to(x.dtype), self.weight[0].float()
+        bias = bias.to(x.dtype)
         samples = []
         for sample, row, column in zip(x.split(1), demodulation, modulation, strict=True):
-            scaled = (weight * (row[:, None] * column)[:, :, None, None]).to(x.dtype)
+            # Half-precision weights times float32 scales are multiplied in float32 and rounded once.
+            scaled = (self.weight[0] * (row[:, None] * column)[:, :, None, None]).to(x.dtype)
             samples.append(self._convolve(sample, scaled, bias))
         return samples[0] if len(samples) == 1 else torch.cat(samples)
 
@@ -230,19 +238,21 @@ class FeatureInjection(nn.Module):
 class StyledConv(nn.Module):
     """Modulated 3x3 convolution, joined by the encoder's features of the same size, then bias and leaky ReLU."""
 
-    def __init__(self, inputs: int, outputs: int, style_dim: int, concat: bool, upsample: bool = False) -> None:
+    def __init__(self, inputs: int, outputs: int, joined: int, style_dim: int, upsample: bool = False) -> None:
+        """joined: number of encoder channels concatenated to the outputs; 0 if they are added."""
         super().__init__()
         self.conv = ModulatedConv(inputs, outputs, 3, style_dim, upsample)
         self.noise = FeatureInjection()
-        self.activate = BiasActivation(outputs * (2 if concat else 1))
-        self.concat = concat
+        self.activate = BiasActivation(outputs + joined)
+        self.widths = (outputs, joined)
 
     def forward(self, x: Tensor, style: Tensor, features: Tensor) -> Tensor:
         weight, bias = self.noise.weight * ops.GAIN, self.activate.bias
-        if not self.concat:
+        if self.widths[1] == 0:
             return ops.add_activated(self.conv(x, style, bias), features, weight)
-        bias, features_bias = bias.chunk(2)
-        return ops.join_activated(self.conv(x, style, bias), features, weight, features_bias * ops.GAIN)
+        bias, features_bias = bias.split(self.widths)
+        shift = features_bias * ops.GAIN
+        return ops.join_activated(self.conv(x, style, bias), features, weight, shift, spare=x)
 
 
 class ToRGB(nn.Module):
@@ -293,35 +303,59 @@ class PixelNorm(nn.Module):
         return x * torch.rsqrt(x.square().mean(1, keepdim=True) + _EPSILON)
 
 
+@dataclass
+class Drawing:
+    """What the decoder has made so far.
+
+    x: feature map (B, C, H, W). picture: (B, 3, H, W) float32. style: (B, style_dim) float32, after the mapping.
+    """
+
+    x: Tensor
+    picture: Tensor
+    style: Tensor
+
+
 class Decoder(nn.Module):
     """StyleGAN2's synthesis network with encoder features for noise and one style for all levels."""
 
     def __init__(self, config: GPENConfig) -> None:
         super().__init__()
-        dim, concat = config.style_dim, config.concat
-        join = 2 if concat else 1
+        dim = config.style_dim
         mapping = [EqualLinear(dim, dim, lr=_MAPPING_LR, activation=True) for _ in range(config.mapping_depth)]
         self.style = nn.Sequential(PixelNorm(), *mapping)
-        width = config.channels(4)
-        self.input = ConstantInput(width)
-        self.conv1 = StyledConv(width, width, dim, concat)
-        self.to_rgb1 = ToRGB(width * join, dim, upsample=False)
+        constant, width = config.decoder_channels(4)
+        joined = config.channels(4) if config.concat else 0
+        self.input = ConstantInput(constant)
+        self.conv1 = StyledConv(constant, width, joined, dim)
+        self.to_rgb1 = ToRGB(width + joined, dim, upsample=False)
         self.convs, self.to_rgbs = nn.ModuleList(), nn.ModuleList()
         for resolution in config.resolutions[1:]:
-            before, width = width, config.channels(resolution)
-            self.convs.append(StyledConv(before * join, width, dim, concat, upsample=True))
-            self.convs.append(StyledConv(width * join, width, dim, concat))
-            self.to_rgbs.append(ToRGB(width * join, dim))
+            inputs = width + joined
+            first, width = config.decoder_channels(resolution)
+            joined = config.channels(resolution) if config.concat else 0
+            self.convs.append(StyledConv(inputs, first, joined, dim, upsample=True))
+            self.convs.append(StyledConv(first + joined, width, joined, dim))
+            self.to_rgbs.append(ToRGB(width + joined, dim))
 
-    def forward(self, style: Tensor, features: list[Tensor]) -> Tensor:
-        """style: (B, style_dim) float32, before the mapping. features: encoder maps, 4 px first. -> (B, 3, S, S)."""
+    def forward(self, style: Tensor, features: list[Tensor]) -> Drawing:
+        """style: (B, style_dim) float32, before the mapping. features: encoder maps, 4 px first.
+
+        The features are taken out of the list, so that the memory of each is free once it is used.
+        """
+        smallest = features.pop(0)
         style = self.style(style)
-        smallest = features[0]
         x = self.input.input.to(smallest.dtype).repeat(smallest.shape[0], 1, 1, 1)
         x = self.conv1(x.contiguous(memory_format=torch.channels_last), style, smallest)
-        picture = self.to_rgb1(x, style)
-        for level, encoded in enumerate(features[1:]):
-            x = self.convs[2 * level](x, style, encoded)
-            x = self.convs[2 * level + 1](x, style, encoded)
-            picture = self.to_rgbs[level](x, style, picture)
-        return picture
+        drawing = Drawing(x, self.to_rgb1(x, style), style)
+        for level in range(len(features)):
+            self.grow(level, drawing, features.pop(0))
+        return drawing
+
+    def grow(self, level: int, drawing: Drawing, encoded: Tensor) -> None:
+        """Double the size of what is drawn, in place. Level 0 makes 8 px of 4. encoded: features of the new size.
+
+        May overwrite the maps it replaces.
+        """
+        drawing.x = self.convs[2 * level](drawing.x, drawing.style, encoded)
+        drawing.x = self.convs[2 * level + 1](drawing.x, drawing.style, encoded)
+        drawing.picture = self.to_rgbs[level](drawing.x, drawing.style, drawing.picture)

@@ -38,18 +38,21 @@ def modulate(x: Tensor, scale: Tensor) -> Tensor:
     return x * scale if torch.is_grad_enabled() else x.mul_(scale)
 
 
-def join_activated(x: Tensor, features: Tensor, weight: Tensor, shift: Tensor) -> Tensor:
-    """leaky_relu([x, weight * features + shift]), joined along the channels: (B, 2C, H, W).
+def join_activated(x: Tensor, features: Tensor, weight: Tensor, shift: Tensor, spare: Tensor) -> Tensor:
+    """leaky_relu([x, weight * features + shift]), joined along the channels: (B, C + E, H, W).
 
-    x, features: (B, C, H, W). weight: (1,). shift: (C,). Leaves features as they are; may overwrite x.
+    x: (B, C, H, W). features: (B, E, H, W). weight: (1,). shift: (E,). spare: any map no longer needed; the result
+    takes its memory when it has the shape. Leaves features as they are; may overwrite x.
     """
     shift, weight = per_channel(shift, x), per_channel(weight, x)
     if torch.is_grad_enabled():
         return F.leaky_relu(torch.cat((x, torch.addcmul(shift, features, weight)), 1), NEGATIVE_SLOPE)
     # Both halves are written where they belong, which saves the concatenation a pass over the largest maps.
     count = x.shape[1]
-    shape = (x.shape[0], 2 * count, *x.shape[2:])
-    joined = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
+    shape = (x.shape[0], count + features.shape[1], *x.shape[2:])
+    joined = spare
+    if joined.shape != shape:
+        joined = torch.empty(shape, dtype=x.dtype, device=x.device, memory_format=torch.channels_last)
     torch.ops.aten.leaky_relu.out(x, NEGATIVE_SLOPE, out=joined[:, :count])
     F.leaky_relu_(torch.addcmul(shift, features, weight, out=joined[:, count:]), NEGATIVE_SLOPE)
     return joined

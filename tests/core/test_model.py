@@ -6,14 +6,20 @@ import pytest
 import torch
 from networks import tiny_generator
 
-from gpen_core import GPENError, GPENModel
+from gpen_core import Generator, GPENConfig, GPENError, GPENModel
 from gpen_core.model import choose_device, choose_precision
 
 CPU = torch.device("cpu")
 
 
-def tiny_model(precision: str = "fp32") -> GPENModel:
-    return GPENModel(tiny_generator(), "tiny.safetensors", CPU, precision)
+def tiny_model(precision: str = "fp32", size: int = 32) -> GPENModel:
+    return GPENModel(tiny_generator(size), "tiny.safetensors", CPU, precision)
+
+
+def gpu_model(size: int = 512, precision: str = "fp16") -> GPENModel:
+    """A model of the published shapes for a GPU that need not be there; it cannot run."""
+    with torch.device("meta"):
+        return GPENModel(Generator(GPENConfig(size=size)), "published", torch.device("cuda", 0), precision)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
@@ -53,7 +59,7 @@ def test_grad_mode_is_left_alone() -> None:
 
 
 class Overflowing(torch.nn.Module):
-    """Stands for a generator whose second face overflows in half precision."""
+    """Stands for a generator in which white faces overflow in half precision."""
 
     config = tiny_generator().config
 
@@ -63,13 +69,17 @@ class Overflowing(torch.nn.Module):
     def forward(self, faces: torch.Tensor) -> torch.Tensor:
         result = faces.float().clone()
         if faces.dtype != torch.float32:
-            result[1, 0, 0, 0] = torch.inf
+            result[faces.amin((1, 2, 3)) == 1.0] = torch.inf
         return result
 
 
-def test_overflow_is_repeated_in_float32_and_reported() -> None:
+@pytest.mark.parametrize("budget", [None, 0])
+def test_overflow_is_repeated_in_float32_and_reported(budget: int | None) -> None:
+    """With all faces at once and one by one."""
     model = GPENModel(Overflowing(), "tiny", CPU, "fp16")  # pyright: ignore[reportArgumentType]
+    model.budget = budget
     faces = torch.rand(3, 3, 32, 32)
+    faces[1] = 1.0
     output = model.run(faces)
     assert output.repeated == (1,)
     torch.testing.assert_close(output.faces, faces, atol=1e-3, rtol=0)
@@ -81,6 +91,69 @@ def test_damaged_weights_are_an_error() -> None:
         model.generator.generator.to_rgb1.bias.fill_(torch.nan)
     with pytest.raises(GPENError, match="not finite"):
         model(torch.rand(1, 3, 32, 32))
+
+
+def test_a_new_model_is_not_moved_yet() -> None:
+    assert next(gpu_model().generator.parameters()).device == torch.device("meta")
+
+
+def test_weights_moved_away_are_brought_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By ComfyUI, between two runs. The moves are pretended."""
+    model, moves = tiny_model(), []
+    monkeypatch.setattr(model.generator, "to", moves.append)
+    model(torch.rand(1, 3, 32, 32))
+    assert moves == []
+    model.generator.register_buffer("left", torch.empty(1, device="meta"))
+    model(torch.rand(1, 3, 32, 32))
+    assert moves == [CPU]
+
+
+@pytest.mark.parametrize(("gigabytes", "faces"), [(4, 1), (6, 2), (8, 4)])
+def test_the_automatic_batch_beats_the_rule_of_thumb(
+    gigabytes: int, faces: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With the usual network, and with three quarters of the card taken by others."""
+    monkeypatch.setattr("gpen_core.model.free_memory", lambda device: gigabytes * 2**30 // 4)
+    assert gpu_model().automatic_batch() >= faces
+
+
+@pytest.mark.parametrize(("free", "faces"), [(0, 1), (2**29, 1), (2**40, 8), (None, 1)])
+def test_the_automatic_batch_has_bounds(free: int | None, faces: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("gpen_core.model.free_memory", lambda device: free)
+    assert gpu_model().automatic_batch() == faces
+
+
+def test_the_automatic_batch_on_a_cpu_is_one_face() -> None:
+    assert tiny_model().automatic_batch() == 1
+
+
+def test_bytes_grow_with_the_batch_and_fall_with_strips() -> None:
+    model = gpu_model()
+    assert model.weight_bytes > 142e6
+    assert model.activation_bytes(4) > 3.5 * model.activation_bytes()
+    assert model.activation_bytes(1, whole=128) < 0.5 * model.activation_bytes()
+
+
+def test_little_free_memory_means_a_smaller_batch_or_strips(monkeypatch: pytest.MonkeyPatch) -> None:
+    model, faces = tiny_model(size=256), torch.rand(2, 3, 256, 256)
+    plain = model.run(faces)
+    assert plain.rungs == ()
+    margin = 256 * 2**20
+    monkeypatch.setattr("gpen_core.model.free_memory", lambda device: margin + model.activation_bytes())
+    assert model.run(faces).rungs == ("batch 1 instead of 2",)
+    monkeypatch.setattr("gpen_core.model.free_memory", lambda device: margin + model.activation_bytes() - 1)
+    restored = model.run(faces)
+    assert restored.rungs == ("batch 1 instead of 2", "strips of 64 rows")
+    torch.testing.assert_close(restored.faces, plain.faces, rtol=0, atol=1e-5)
+
+
+def test_a_budget_goes_before_free_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = tiny_model(size=256)
+    monkeypatch.setattr("gpen_core.model.free_memory", lambda device: 0)
+    model.budget = model.activation_bytes()
+    assert model.run(torch.rand(1, 3, 256, 256)).rungs == ()
+    model.budget -= 1
+    assert model.run(torch.rand(1, 3, 256, 256)).rungs == ("strips of 64 rows",)
 
 
 def test_unknown_devices_and_precisions_say_what_there_is() -> None:

@@ -1,0 +1,203 @@
+"""Chooses the channels a generator can best do without, and lets the remaining ones take over what they carried.
+
+For one layer with weight W and second moments G of its inputs, leaving out the inputs J costs, after the least-squares
+change of the others, tr(M_JJ (P_JJ)^-1) with P = G^-1 and M = W^T diag(influence) W, and the change is a mixture of
+channels: W' = W T. This is the Optimal Brain Surgeon (Hassibi and Stork, 1993) for whole columns of W. P, M and T follow
+each removal by low-rank updates, so no least-squares problem is solved twice. M treats the taps of a kernel as
+independent, which keeps all matrices as small as the number of channels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor
+
+from ..errors import GPENError
+from .channels import PICTURE, VECTOR, Layer, Work, group_sizes, layers, taps_of, work
+from .contribution import Contribution
+from .generator import Generator
+
+# What is done with one value of a map besides convolution takes about as long as this many multiply-adds: fitted to the
+# times of the embedded network, full and pruned, in float32 on an x86 CPU with AVX-512.
+_MULTIPLY_ADDS_PER_VALUE = 100
+_DAMPING = 1e-3  # of the mean second moment: what lies below it is noise
+_FEW = 8  # channels: fewer make layers slower rather than faster, on CPUs and on GPUs
+_CANDIDATES = 3  # times the channels of a block: so many of the cheapest ones it is chosen from
+
+
+@dataclass
+class _Reader:
+    """One layer and what removing inputs has made of it. Removed channels have zeros in `precision` and `importance`."""
+
+    layer: Layer
+    weight: Tensor  # (outputs, inputs, taps), as given
+    influence: Tensor  # (outputs,)
+    precision: Tensor  # P
+    importance: Tensor  # M
+    mixture: Tensor  # T
+
+    @classmethod
+    def of(cls, generator: Generator, layer: Layer, measured: Contribution) -> _Reader:
+        weight = taps_of(generator.get_parameter(f"{layer.name}.weight").detach(), layer).double()
+        moments = measured.moments[layer.name]
+        count = len(moments)
+        # Few samples make channels look alike that are not: the fewer, the more the channels are taken as independent.
+        trust = measured.samples[layer.name] / (measured.samples[layer.name] + count)
+        diagonal = torch.diag(moments.diagonal())
+        floor = _DAMPING * moments.diagonal().mean().clamp_min(1e-30) * torch.eye(count, dtype=torch.float64)
+        precision = torch.linalg.inv(trust * moments + (1.0 - trust) * diagonal + floor)
+        influence = measured.influence[layer.name]
+        rows = weight.permute(0, 2, 1).flatten(0, 1)
+        importance = rows.T @ (rows * influence.repeat_interleave(layer.taps)[:, None])
+        return cls(layer, weight, influence, precision, importance, torch.eye(count, dtype=torch.float64))
+
+    def remove_inputs(self, inputs: Tensor) -> None:
+        replaced = torch.linalg.solve(self.precision[inputs][:, inputs], self.precision[inputs])  # (removed, inputs)
+        columns = self.importance[:, inputs]
+        self.importance -= columns @ replaced
+        self.importance -= replaced.T @ self.importance[inputs]
+        self.precision -= self.precision[:, inputs] @ replaced
+        self.mixture -= self.mixture[:, inputs] @ replaced
+        for matrix in (self.precision, self.importance):  # exact zeros, against the growth of rounding errors
+            matrix[inputs] = 0.0
+            matrix[:, inputs] = 0.0
+        self.mixture[:, inputs] = 0.0
+
+    def remove_outputs(self, outputs: Tensor) -> None:
+        rows = self.weight[outputs].permute(0, 2, 1).flatten(0, 1) @ self.mixture
+        self.importance -= rows.T @ (rows * self.influence[outputs].repeat_interleave(self.layer.taps)[:, None])
+
+
+class Elimination:
+    """The state of the choice: which channels of every group are still there, and how the layers make do with them."""
+
+    def __init__(self, generator: Generator, measured: Contribution) -> None:
+        self.config = generator.config
+        self.kept = {group: torch.arange(size) for group, size in group_sizes(self.config).items()}
+        self.readers = {layer.name: _Reader.of(generator, layer, measured) for layer in layers(self.config)}
+        self._orders: dict[str, tuple[Tensor, list[float]]] = {}
+        self._full = work(self.config)
+
+    def shrink(self, ratio: float) -> None:
+        """Remove channels, those that cost least for what they save first, until `ratio` of the work is gone.
+
+        ratio: share of the computing time, as estimated, and of the parameters, both at least.
+        Raises GPENError when so much cannot be removed.
+        """
+        while open_shares := [share for share in self._shares(self._work()) if share > 1.0 - ratio]:
+            best = self._best_block(ratio)
+            if best is None:
+                raise GPENError(
+                    f"This network cannot be made smaller by a ratio of {ratio:g}.\n"
+                    f"About {1.0 - max(open_shares):.2f} is possible: ask for less."
+                )
+            self._remove(*best)
+
+    def mixed_weight(self, name: str) -> Tensor:
+        """The weight (outputs, inputs, taps) float64 of a layer, compensated; the columns of removed inputs are zero."""
+        reader = self.readers[name]
+        return torch.einsum("oik,ij->ojk", reader.weight, reader.mixture)
+
+    def kept_inputs(self, layer: Layer) -> Tensor:
+        """Numbers of the inputs of a layer that are still there."""
+        return torch.cat([self.kept[group] + start for group, start in self._starts(layer)])
+
+    def _work(self, sizes: dict[str, int] | None = None) -> Work:
+        return work(self.config, {group: len(kept) for group, kept in self.kept.items()} | (sizes or {}))
+
+    def _shares(self, now: Work) -> tuple[float, float]:
+        """Shares that are left of the time and of the parameters."""
+        return _time(now) / _time(self._full), now.parameters / self._full.parameters
+
+    def _best_block(self, ratio: float) -> tuple[str, Tensor] | None:
+        """The channels to go next: least cost per share saved of what there is still too much of."""
+        before = self._shares(self._work())
+        best: tuple[float, str, int] | None = None
+        for group, kept in self.kept.items():
+            for count in _blocks(len(kept)) if group != PICTURE else ():
+                after = self._shares(self._work({group: len(kept) - count}))
+                saved = sum(b - a for b, a in zip(before, after, strict=True) if b > 1.0 - ratio)
+                if saved > 0 and (best is None or self._order(group)[1][count - 1] / saved < best[0]):
+                    best = self._order(group)[1][count - 1] / saved, group, count
+        return best and (best[1], self._order(best[1])[0][: best[2]])
+
+    def _order(self, group: str) -> tuple[Tensor, list[float]]:
+        """Positions in `kept` of the channels of a group that are missed least, and what removing the first n costs."""
+        if group not in self._orders:
+            count = max(_blocks(len(self.kept[group])))
+            self._orders[group] = _choose([self._minors(reader, group) for reader in self._readers_of(group)], count)
+        return self._orders[group]
+
+    def _minors(self, reader: _Reader, group: str) -> tuple[Tensor, Tensor]:
+        """The parts of P and M that belong to the channels left of a group."""
+        index = self._positions(reader.layer, group)
+        return reader.precision[index][:, index], reader.importance[index][:, index]
+
+    def _remove(self, group: str, positions: Tensor) -> None:
+        channels = self.kept[group][positions]
+        touched = {group}
+        for reader in self._readers_of(group):
+            reader.remove_inputs(self._positions(reader.layer, group)[positions])
+            touched.update(reader.layer.inputs)
+        for reader in self.readers.values():
+            if reader.layer.output == group:
+                reader.remove_outputs(channels)
+                touched.update(reader.layer.inputs)
+        stays = torch.ones(len(self.kept[group]), dtype=torch.bool)
+        stays[positions] = False
+        self.kept[group] = self.kept[group][stays]
+        for name in touched:
+            self._orders.pop(name, None)
+
+    def _readers_of(self, group: str) -> list[_Reader]:
+        return [reader for reader in self.readers.values() if group in reader.layer.inputs]
+
+    def _positions(self, layer: Layer, group: str) -> Tensor:
+        """Where the channels left of a group are among all inputs the layer had at first."""
+        return self.kept[group] + dict(self._starts(layer))[group]
+
+    def _starts(self, layer: Layer) -> Iterable[tuple[str, int]]:
+        start, sizes = 0, group_sizes(self.config)
+        for group in layer.inputs:
+            yield group, start
+            start += sizes[group]
+
+
+def _choose(minors: list[tuple[Tensor, Tensor]], count: int) -> tuple[Tensor, list[float]]:
+    """The channels whose removal costs least, one after the other, and the cost of the first one, two, .. of them."""
+
+    def costs() -> Tensor:
+        per_layer = [importance.diagonal() / precision.diagonal() for precision, importance in minors]
+        return torch.stack(per_layer).sum(0).clamp_min(0.0)
+
+    cheapest = costs().argsort(stable=True)[: _CANDIDATES * count]
+    minors = [(precision[cheapest][:, cheapest], importance[cheapest][:, cheapest]) for precision, importance in minors]
+    chosen: list[int] = []
+    totals: list[float] = []
+    for _ in range(count):
+        cost = costs()
+        cost[chosen] = torch.inf
+        pick = int(cost.argmin())
+        totals.append(float(cost[pick]) + (totals[-1] if totals else 0.0))
+        minors = [_without(precision, importance, pick) for precision, importance in minors]
+        chosen.append(pick)
+    return cheapest[chosen], totals
+
+
+def _without(precision: Tensor, importance: Tensor, pick: int) -> tuple[Tensor, Tensor]:
+    replaced = precision[pick] / precision[pick, pick]
+    importance = importance - torch.outer(importance[:, pick], replaced)
+    importance = importance - torch.outer(replaced, importance[pick])
+    return precision - torch.outer(precision[:, pick], replaced), importance
+
+
+def _time(cost: Work) -> float:
+    return cost.padded + _MULTIPLY_ADDS_PER_VALUE * cost.map_values
+
+
+def _blocks(channels: int) -> tuple[int, ...]:
+    """Numbers of channels that may be removed at once: a few, or down to the next whole vector; some always stay."""
+    return tuple(count for count in {_FEW, (channels - 1) % VECTOR + 1} if channels - count >= _FEW)

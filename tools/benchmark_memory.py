@@ -1,0 +1,110 @@
+"""Peak memory of the network, weights included, as a table and as JSON; see tools/benchmark.py."""
+
+from __future__ import annotations
+
+import argparse
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import torch
+from peak_memory import peak_bytes
+from random_networks import PRECISIONS, VARIANTS, config_of, random_generator
+
+from gpen_core.model import GPENModel
+from gpen_core.network.strips import SMALLEST_WHOLE
+
+_MEGABYTE = 1e6
+
+
+@dataclass(frozen=True)
+class MemoryUse:
+    """Bytes of one configuration. strips: rows of a strip, 0 for none. expected: what gpen_core's model of bytes says.
+
+    peak, expected: weights included. reserved: by torch; None on a CPU.
+    """
+
+    size: int
+    variant: str
+    precision: str
+    batch: int
+    strips: int
+    weights: int
+    peak: int
+    reserved: int | None
+    expected: int
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--sizes", type=int, nargs="+", default=[256, 512, 1024, 2048])
+    parser.add_argument("--variants", nargs="+", choices=VARIANTS, default=list(VARIANTS))
+    parser.add_argument(
+        "--precisions",
+        nargs="+",
+        choices=tuple(PRECISIONS),
+        default=["fp32", "bf16"],
+        help="fp16 takes what bf16 takes; on a CPU it is emulated, slowly and with buffers of its own",
+    )
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
+    parser.add_argument("--json", type=Path, help="file to write the numbers to")
+    parser.set_defaults(func=report)
+
+
+def report(args: argparse.Namespace) -> None:
+    """Print one line for each configuration."""
+    device = torch.device(args.device)
+    torch.set_num_threads(args.threads)
+    print("| size | variant | precision | batch | strips of | weights MB | peak MB | reserved MB | expected MB |")
+    print("|---|---|---|---|---|---|---|---|---|")
+    measured: list[MemoryUse] = []
+    for size in args.sizes:
+        for variant in args.variants:
+            for precision in args.precisions:
+                for use in measure(size, variant, precision, args.batches, device):
+                    measured.append(use)
+                    print(_row(use), flush=True)
+    if args.json:
+        args.json.write_text(json.dumps([asdict(use) for use in measured], indent=1))
+
+
+def measure(size: int, variant: str, precision: str, batches: list[int], device: torch.device) -> Iterator[MemoryUse]:
+    """All batches without strips, then one face in ever smaller strips."""
+    model = GPENModel(random_generator(config_of(size, variant)), "random", device, precision)
+    model.generator.to(device)
+    for batch in batches:
+        yield _measure(model, variant, batch, size)
+    whole = size // 2
+    while whole >= SMALLEST_WHOLE:
+        yield _measure(model, variant, 1, whole)
+        whole //= 2
+
+
+def _measure(model: GPENModel, variant: str, batch: int, whole: int) -> MemoryUse:
+    size = model.config.size
+    faces = torch.rand(batch, 3, size, size, device=model.device)
+    activations = model.activation_bytes(batch, whole)
+    model.budget = activations  # just enough: the model takes this way and no other
+    peak, reserved = peak_bytes(lambda: model.run(faces), model.device)
+    return MemoryUse(
+        size=size,
+        variant=variant,
+        precision=model.precision,
+        batch=batch,
+        strips=whole // 2 if whole < size else 0,
+        weights=model.weight_bytes,
+        peak=model.weight_bytes + peak,
+        reserved=reserved,
+        expected=model.weight_bytes + activations,
+    )
+
+
+def _row(use: MemoryUse) -> str:
+    strips = f"{use.strips} rows" if use.strips else "none"
+    numbers = " | ".join(
+        "-" if number is None else f"{number / _MEGABYTE:.0f}"
+        for number in (use.weights, use.peak, use.reserved, use.expected)
+    )
+    return f"| {use.size} | {use.variant} | {use.precision} | {use.batch} | {strips} | {numbers} |"
