@@ -64,7 +64,8 @@ def main() -> None:
     original: Picture = data.astronaut()
     before = degrade(original)
     model = gpen_core.load_model(args.model)
-    result = gpen_core.restore((before / 255.0).astype(np.float32), model, strength=args.strength)
+    settings = gpen_core.RestoreSettings(strength=args.strength)
+    result = gpen_core.restore((before / 255.0).astype(np.float32), model, settings)
     after = (result.image.numpy() * 255.0 + 0.5).astype(np.uint8)
     report = result.report
     if not report.pictures[0].faces:

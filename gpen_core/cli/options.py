@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import fields, replace
 
 from ..errors import GPENError
+from ..faces.alignment import TEMPLATES
 from ..faces.auto import DETECTORS
 from ..faces.selection import FaceChoice, Order
+from ..restore.settings import MODES, SCOPES, RestoreSettings
 
 _ORDERS: dict[str, Order] = {
     "largest": "largest",
@@ -37,6 +40,53 @@ def add_choice_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--min-size", type=float, default=0.0, metavar="PX", help="skip faces smaller than this")
     parser.add_argument("--min-score", type=float, default=0.0, metavar="0-1", help="skip faces less certain than this")
     parser.add_argument("--max-yaw", type=float, default=90.0, metavar="DEGREES", help="skip faces turned further away")
+
+
+_PERCENTAGES = {
+    "strength": "0 changes nothing, 100 is the restoration in full",
+    "denoise": "noise taken off faces",
+    "sharpen": "sharpness given to faces",
+    "contrast": "contrast of faces, 50 is neutral",
+    "brightness": "brightness of faces, 50 is neutral",
+    "background_strength": "detail given to the picture with --scope picture or both",
+}
+_COUNTS = {
+    "tile_size": ("PX", "side of the tiles of the background"),
+    "overlap": ("PX", "of those tiles"),
+    "batch_size": ("N", "faces or tiles at once, 0 for automatic"),
+}
+
+
+def add_settings_options(parser: argparse.ArgumentParser) -> None:
+    """The settings of `restore`, named as in `RestoreSettings`; those not given do not appear in the result."""
+    preset = RestoreSettings()
+    group = parser.add_argument_group("settings", argument_default=argparse.SUPPRESS)
+    for name, choices, meaning in (
+        ("mode", MODES, "how the restoration is used"),
+        ("scope", SCOPES, "what is restored"),
+        ("template", TEMPLATES, "how faces lie in the crop"),
+    ):
+        group.add_argument(f"--{name}", choices=choices, help=f"{meaning} (default: {getattr(preset, name)})")
+    for name, meaning in _PERCENTAGES.items():
+        text = f"{meaning} (default: {getattr(preset, name):g})"
+        group.add_argument(_flag(name), type=float, metavar="0-100", help=text)
+    for name, (unit, meaning) in _COUNTS.items():
+        text = f"{meaning} (default: {getattr(preset, name)})"
+        group.add_argument(_flag(name), type=int, metavar=unit, help=text)
+    group.add_argument(
+        "--no-skin-protect", dest="skin_protect", action="store_false", help="let skin change its colour and texture"
+    )
+    group.add_argument("--detail-enhance", action="store_true", help="bring out fine detail; from 800 px short side")
+
+
+def with_given_settings(settings: RestoreSettings, args: argparse.Namespace) -> RestoreSettings:
+    """The settings, with those given by `add_settings_options` changed. Raises GPENError for an impossible value."""
+    names = {field.name for field in fields(RestoreSettings)}
+    return replace(settings, **{name: value for name, value in vars(args).items() if name in names})
+
+
+def _flag(name: str) -> str:
+    return "--" + name.replace("_", "-")
 
 
 def face_choice(args: argparse.Namespace) -> FaceChoice:

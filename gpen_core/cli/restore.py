@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 import sys
 from dataclasses import replace
@@ -19,9 +18,18 @@ from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import PictureError, read_picture, write_picture
 from ..model import PRECISIONS, GPENModel
-from ..restore import RestoreReport, RestoreSettings, restore
+from ..quality import settings_for, with_sharpness
+from ..restore import RestoreReport, RestoreSettings, find_faces, restore
+from ..restore.warnings import warn
 from .inputs import collect_pictures
-from .options import add_choice_options, add_detection_options, face_choice
+from .json_file import check_json_file, write_json_file
+from .options import (
+    add_choice_options,
+    add_detection_options,
+    add_settings_options,
+    face_choice,
+    with_given_settings,
+)
 from .targets import Target, plan_targets
 
 logger = logging.getLogger(__name__)
@@ -36,11 +44,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_detection_options(parser)
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(
-        "--strength", type=float, default=60.0, metavar="0-100", help="0 changes nothing (default: %(default)g)"
+        "--auto",
+        action="store_true",
+        help="settings not given are as `gpen advise` recommends for each picture; sharp faces are left alone",
     )
+    add_settings_options(parser)
     add_choice_options(parser)
-    parser.add_argument("--template", default="gpen", choices=("gpen", "ffhq"), help="how faces lie in the crop")
-    parser.add_argument("--batch-size", type=int, default=0, metavar="N", help="faces at once (default: automatic)")
     parser.add_argument("--format", choices=("png", "jpeg"), help="of the results (default: png)")
     parser.add_argument("--quality", type=int, default=95, metavar="1-100", help="of JPEG (default: %(default)s)")
     parser.add_argument("--compare", action="store_true", help="also write before | after pictures")
@@ -54,16 +63,17 @@ def run(args: argparse.Namespace) -> int:
     """Restore all inputs; a bad file does not stop the others. Returns 1 when any failed."""
     pictures, failures = collect_pictures(args.inputs, args.recursive, args.output)
     targets = plan_targets(pictures, args.output, args.format)
-    settings = RestoreSettings(args.strength, face_choice(args), args.template, batch_size=args.batch_size)
+    settings = with_given_settings(RestoreSettings(choice=face_choice(args)), args)
     if not 1 <= args.quality <= 100:
         raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
     if args.report:
-        _check_report(args.report, args.overwrite)
+        check_json_file(args.report, args.overwrite)
     model = registry.load_model(args.model, args.device, args.precision)
     detector = make_detector(args.detector, device=str(model.device))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
     entries: list[dict[str, Any]] = []
-    warnings: dict[str, None] = {}  # each once, in order
+    to_jpeg = any(target.format == "jpeg" for target in targets)
+    warnings = dict.fromkeys(warn(RestoreSettings(), jpeg=to_jpeg))  # each once, in order
     try:
         for target in tqdm(targets, unit="picture", disable=None):
             try:
@@ -80,7 +90,7 @@ def run(args: argparse.Namespace) -> int:
             entries.append({"input": str(target.source), "output": str(target.result), **report.as_dict()})
     finally:
         if args.report:
-            _write_json(args.report, entries)
+            write_json_file(args.report, entries)
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     for failure in failures:
@@ -97,6 +107,12 @@ def _restore_file(
     if not args.overwrite:
         _refuse_existing(target, args.compare)
     picture = read_picture(target.source)
+    faces = None
+    if args.auto:
+        pixels = picture.pixels.numpy()
+        faces = [with_sharpness(face, pixels) for face in find_faces(pixels, detector)]
+        settings = with_given_settings(settings_for(pixels, faces, settings), args)
+        tqdm.write(f"{target.source.name}: {_in_words(settings)}")
     with tqdm(unit="face", leave=False, disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -106,11 +122,9 @@ def _restore_file(
         result = restore(
             picture.pixels,
             model,
+            settings,
             detector=detector,
-            strength=settings.strength,
-            choice=settings.choice,
-            template=settings.template,
-            batch_size=settings.batch_size,
+            faces=None if faces is None else [faces],
             progress=progress,
         )
     target.result.parent.mkdir(parents=True, exist_ok=True)
@@ -119,29 +133,18 @@ def _restore_file(
         both = torch.cat([picture.pixels, result.image], dim=1)
         like = replace(picture, alpha=None)
         write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
-    return result.report
+    return result.report if faces is None else replace(result.report, detector=detector.name)
+
+
+def _in_words(settings: RestoreSettings) -> str:
+    if settings.strength == 0.0:
+        return "best left alone (strength 0)"
+    return (
+        f"strength {settings.strength:g}, {settings.mode}, denoise {settings.denoise:g}, sharpen {settings.sharpen:g}"
+    )
 
 
 def _refuse_existing(target: Target, compare: bool) -> None:
     for path in (target.result, *([target.comparison] if compare else [])):
         if path.exists():
             raise PictureError(f"{path} already exists.\nChoose another folder with -o, or add --overwrite.")
-
-
-def _check_report(path: Path, overwrite: bool) -> None:
-    """Refuse a report that could not be written, before any work is done."""
-    if path.exists() and not overwrite:
-        raise GPENError(f"{path} already exists.\nChoose another name, or add --overwrite.")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise GPENError(f"{path} cannot be written: {error.strerror or error}.\nChoose another folder.") from error
-
-
-def _write_json(path: Path, entries: list[dict[str, Any]]) -> None:
-    part = path.with_name(path.name + ".part")
-    try:
-        part.write_text(json.dumps(entries, indent=2), encoding="utf-8")
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)

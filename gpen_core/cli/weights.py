@@ -1,4 +1,4 @@
-"""`gpen weights`: list, fetch, verify and convert weight files."""
+"""`gpen weights`: list, fetch, verify, convert and prune weight files."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from ..checkpoints import (
     VerifyResult,
     all_entries,
     convert,
+    convert_pruned,
     fetch,
     find_entry,
     find_file,
@@ -20,6 +21,7 @@ from ..checkpoints import (
     verify,
 )
 from ..errors import GPENError
+from ..network.pruning import DEFAULT_RATIO
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -27,7 +29,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     Of several files all are dealt with, whatever becomes of the others; the exit code is 1 if any failed.
     """
-    parser = subparsers.add_parser("weights", help="list, fetch, verify and convert weight files", description=__doc__)
+    parser = subparsers.add_parser("weights", help="list, fetch, verify, convert and prune weight files", description=__doc__)
     commands = parser.add_subparsers(dest="weights_command", required=True)
 
     listing = commands.add_parser("list", help="show the published files and where they are here")
@@ -52,6 +54,19 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     converting.add_argument("--half", action="store_true", help="store float16: half the size")
     converting.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     converting.set_defaults(func=_convert)
+
+    pruning = commands.add_parser("prune", help="write a smaller GPEN network made of a full one; for faces only")
+    pruning.add_argument("source", metavar="IN", help="file or name of a .pth, .pt, .bin or .safetensors network")
+    pruning.add_argument("target", type=Path, metavar="OUT.safetensors")
+    pruning.add_argument(
+        "--ratio",
+        type=float,
+        default=DEFAULT_RATIO,
+        help=f"share of computing time and parameters to take away, 0 to 1 (default: {DEFAULT_RATIO:g})",
+    )
+    pruning.add_argument("--half", action="store_true", help="store float16: half the size")
+    pruning.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
+    pruning.set_defaults(func=_prune)
 
 
 def _list(args: argparse.Namespace) -> int:
@@ -108,7 +123,16 @@ def _describe(result: VerifyResult) -> str:
 
 def _convert(args: argparse.Namespace) -> int:
     source = resolve(args.source)
-    target = convert(source, args.target, half=args.half, overwrite=args.overwrite)
+    _show_sizes(source, convert(source, args.target, half=args.half, overwrite=args.overwrite))
+    return 0
+
+
+def _prune(args: argparse.Namespace) -> int:
+    source = resolve(args.source)
+    _show_sizes(source, convert_pruned(source, args.target, args.ratio, half=args.half, overwrite=args.overwrite))
+    return 0
+
+
+def _show_sizes(source: Path, target: Path) -> None:
     before, after = source.stat().st_size, target.stat().st_size
     print(f"{source} ({before / 1e6:.1f} MB) -> {target} ({after / 1e6:.1f} MB)")
-    return 0

@@ -1,15 +1,25 @@
 """Restoring the faces of whole pictures."""
 
-from .pipeline import RestoreResult, find_faces, restore
-from .report import FaceReport, PictureReport, RestoreReport
+from .cropping import CropResult, crop_faces
+from .detection import find_faces
+from .pasting import PasteResult, paste
+from .picture_faces import PictureFaces
+from .pipeline import RestoreResult, restore
+from .report import CropReport, FaceReport, PictureReport, RestoreReport
 from .settings import RestoreSettings
 
 __all__ = [
+    "CropReport",
+    "CropResult",
     "FaceReport",
+    "PasteResult",
+    "PictureFaces",
     "PictureReport",
     "RestoreReport",
     "RestoreResult",
     "RestoreSettings",
+    "crop_faces",
     "find_faces",
+    "paste",
     "restore",
 ]

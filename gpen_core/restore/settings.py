@@ -2,36 +2,76 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal, get_args
 
 from ..errors import GPENError
 from ..faces.alignment import TEMPLATES, Template
 from ..faces.selection import FaceChoice
 
+Mode = Literal["natural", "strong", "detail"]
+MODES: tuple[Mode, ...] = get_args(Mode)
+Scope = Literal["faces", "picture", "both"]
+SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+_PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength")
+_SMALLEST_TILE = 64  # px
+
 
 @dataclass(frozen=True)
 class RestoreSettings:
-    """Settings of `restore`.
+    """Settings of `restore`, 0 to 100 unless noted; more never does less.
 
-    strength: 0 gives the picture back bit for bit, 100 the network's face.
+    strength: 0 gives the picture back bit for bit, 100 the restoration in full.
+    mode: "natural" keeps the picture's own light and colour; "strong", for heavy blur and noise, takes the restoration
+        nearly whole; "detail" is natural with eyes, brows, lips, hair and beard brought out.
+    denoise, sharpen: 0 does nothing. contrast, brightness: 50 is neutral.
+    skin_protect: whether skin keeps its own colour and texture.
+    detail_enhance: whether fine detail of faces is brought out; refused, with a note, in small pictures.
+    scope: whether faces are restored, or the picture around them, or both.
+    background_strength: how much detail the picture around the faces gets.
+    tile_size, overlap: px, of the tiles in which the picture around the faces goes through the network.
+    batch_size: faces or tiles through the network at once; 0 for automatic.
     choice: which faces.
     template: how faces lie in the network's crop: "gpen" as the original does it, "ffhq" 12 % larger.
     feather: width of the soft edge around a face, as a share of the distance from its centre to its edge, 0 to 1.
-    batch_size: faces through the network at once; 0 for automatic.
     """
 
     strength: float = 60.0
+    mode: Mode = "natural"
+    denoise: float = 30.0
+    sharpen: float = 50.0
+    contrast: float = 50.0
+    brightness: float = 50.0
+    skin_protect: bool = True
+    detail_enhance: bool = False
+    scope: Scope = "faces"
+    background_strength: float = 30.0
+    tile_size: int = 512
+    overlap: int = 64
+    batch_size: int = 0
     choice: FaceChoice = field(default_factory=FaceChoice)
     template: Template = "gpen"
     feather: float = 0.45
-    batch_size: int = 0
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.strength <= 100.0:
-            raise GPENError(f"strength must be 0 to 100, got {self.strength}.")
+        for name in _PERCENTAGES:
+            if not 0.0 <= getattr(self, name) <= 100.0:
+                raise GPENError(f"{name} must be 0 to 100, got {getattr(self, name)}.")
         if not 0.0 <= self.feather <= 1.0:
             raise GPENError(f"feather must be 0 to 1, got {self.feather}.")
         if self.batch_size < 0:
             raise GPENError(f"batch_size must be 0 (automatic) or more, got {self.batch_size}.")
-        if self.template not in TEMPLATES:
-            raise GPENError(f"Unknown template '{self.template}'.\nUse one of: {', '.join(TEMPLATES)}.")
+        if self.tile_size < _SMALLEST_TILE:
+            raise GPENError(f"tile_size must be {_SMALLEST_TILE} px or more, got {self.tile_size}.")
+        if not 0 <= self.overlap <= self.tile_size // 2:
+            raise GPENError(f"overlap must be 0 to half of tile_size ({self.tile_size // 2} px), got {self.overlap}.")
+        _require_known("mode", self.mode, MODES)
+        _require_known("scope", self.scope, SCOPES)
+        _require_known("template", self.template, TEMPLATES)
+
+
+def _require_known(name: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise GPENError(f"Unknown {name} '{value}'.\nUse one of: {', '.join(known)}.")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -11,10 +13,19 @@ from faces import made_up_face, noise_picture
 
 from gpen_core.faces.alignment import crop_face, image_to_crop
 from gpen_core.faces.face import Face, FaceCrop
-from gpen_core.restore.blending import paste_faces
-from gpen_core.restore.masks import Region, crop_region, face_mask
+from gpen_core.image.warp import Pixels
+from gpen_core.restore import blending
+from gpen_core.restore.masks import Plane, Region, crop_region, face_mask
 
 FEATHER = 0.45
+
+
+def paste_faces(
+    picture: Pixels, crops: Sequence[FaceCrop], strengths: Sequence[float], feather: float, grain: float = 0.0
+) -> tuple[Pixels, Plane]:
+    """A copy of the picture with the crops in it, and their mask."""
+    result = picture.copy()
+    return result, blending.paste_faces(result, crops, strengths, feather, grain)
 
 
 def plain_crop(face: Face, value: float | tuple[float, float, float], size: int = 128) -> FaceCrop:
@@ -110,17 +121,16 @@ def test_grey_pictures_stay_exactly_grey() -> None:
     assert np.array_equal(result[..., 0], result[..., 2])
 
 
-def test_small_faces_are_softer_than_large_ones() -> None:
-    """A crop of fine noise, pasted: below 80 px the picture's own softness is matched."""
-    energies = []
-    for size in (60.0, 130.0):
-        face = made_up_face(150, 150, size=size)
-        side = round(2.4 * size)  # one crop pixel per picture pixel
-        crop = plain_crop(face, 0.5, side)
-        crop.pixels.add_(torch.randn(1, side, side, generator=torch.Generator().manual_seed(0)) * 0.1)
-        result, mask = paste_faces(np.full((300, 300, 3), 0.5, np.float32), [crop], [1.0], FEATHER)
-        energies.append(float(result[..., 0][mask == 1.0].std()))
-    assert energies[0] < 0.7 * energies[1]
+def test_a_face_is_about_as_sharp_as_its_picture() -> None:
+    """Checks of hard edges, pasted into blurred ones: they get softer, and do not where the picture is sharp."""
+    rows, columns = np.mgrid[:300, :300] // 16
+    checks = np.repeat(((rows + columns) % 2).astype(np.float32)[..., None], 3, axis=2)
+    face = made_up_face(150, 150, size=60)
+    steepest = []
+    for picture in (checks, cv2.GaussianBlur(checks, (0, 0), 1.5)):
+        result, mask = paste_faces(picture, [crop_face(checks, face, 144)], [1.0], FEATHER)
+        steepest.append(float(np.abs(np.diff(result[..., 0], axis=1))[mask[:, 1:] == 1.0].max()))
+    assert steepest[1] < 0.7 * steepest[0]
 
 
 def test_small_faces_no_sharper_than_their_picture_are_not_softened() -> None:
@@ -132,6 +142,25 @@ def test_small_faces_no_sharper_than_their_picture_are_not_softened() -> None:
         crop.pixels.mul_(0.9)
         results.append(paste_faces(picture, [crop], [1.0], FEATHER)[0])
     assert np.array_equal(*results)
+
+
+def test_faces_are_given_the_grain_they_lack() -> None:
+    draws = np.random.default_rng(0).normal(0.0, 0.008, (300, 300, 1))
+    picture = np.repeat(0.5 + draws, 3, axis=2).astype(np.float32)
+    levels = []
+    for grain in (0.0, 0.5, 1.0):
+        result, mask = paste_faces(picture, [plain_crop(made_up_face(150, 150, size=130), 0.5)], [1.0], FEATHER, grain)
+        levels.append(float(result[mask == 1.0].std()))
+    assert levels[0] < 1e-6
+    assert levels[1] == pytest.approx(levels[2] / 2, rel=0.01)
+    assert 0.004 < levels[2] < 0.009
+
+
+def test_noise_is_no_grain() -> None:
+    picture = noise_picture(300, 300)
+    result, mask = paste_faces(picture, [plain_crop(made_up_face(150, 150, size=130), 0.5)], [1.0], FEATHER, 1.0)
+    assert float(result[mask == 1.0].std()) < 0.012
+    assert float(picture.std()) > 0.1
 
 
 def test_no_faces_change_nothing() -> None:

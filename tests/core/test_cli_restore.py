@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from PIL import Image
 from safetensors.torch import save_file
 
 import gpen_core.cli.restore
-from gpen_core import GPENError
+from gpen_core import FaceChoice, GPENError, RestoreSettings
 from gpen_core.cli import main
 from gpen_core.cli.targets import plan_targets
 from gpen_core.image import FoundPicture
@@ -112,6 +113,70 @@ def test_choice_of_faces(folder: Path, tmp_path: Path, weights: str, options: li
     assert sum(face["skipped"] is None for face in faces) == restored
 
 
+def test_every_setting_has_its_option(
+    folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[RestoreSettings] = []
+    real = gpen_core.cli.restore.restore
+
+    def spy(image: Any, model: Any, settings: RestoreSettings, **options: Any) -> Any:
+        seen.append(settings)
+        return real(image, model, settings, **options)
+
+    monkeypatch.setattr("gpen_core.cli.restore.restore", spy)
+    run("restore", folder / "a.png", "-o", tmp_path / "0", "--model", weights)
+    words = """--strength 70 --mode detail --denoise 50 --sharpen 60 --contrast 45 --brightness 55 --no-skin-protect
+        --detail-enhance --scope both --background-strength 20 --tile-size 64 --overlap 16 --batch-size 2
+        --template ffhq --max-faces 1"""
+    run("restore", folder / "a.png", "-o", tmp_path / "1", "--model", weights, *words.split())
+    assert seen[0] == RestoreSettings()
+    assert seen[1] == RestoreSettings(
+        strength=70,
+        mode="detail",
+        denoise=50,
+        sharpen=60,
+        contrast=45,
+        brightness=55,
+        skin_protect=False,
+        detail_enhance=True,
+        scope="both",
+        background_strength=20,
+        tile_size=64,
+        overlap=16,
+        batch_size=2,
+        template="ffhq",
+        choice=FaceChoice(max_faces=1),
+    )
+
+
+def test_auto_takes_advised_settings_except_those_given(
+    folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch, fixed_detector: FixedDetector
+) -> None:
+    def advised(picture: Any, faces: Any, base: RestoreSettings) -> RestoreSettings:
+        assert [face.index for face in faces] == [0, 1]
+        return replace(base, strength=33, mode="strong", sharpen=44)
+
+    monkeypatch.setattr("gpen_core.cli.restore.settings_for", advised)
+    report = tmp_path / "report.json"
+    words = ["--auto", "--sharpen", "70", "--report", report]
+    assert run("restore", folder / "a.png", "-o", tmp_path / "out", "--model", weights, *words) == 0
+    used = json.loads(report.read_text())[0]["settings"]
+    assert (used["strength"], used["mode"], used["sharpen"], used["denoise"]) == (33, "strong", 70, 30)
+    assert fixed_detector.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("options", "note"), [(["--strength", "90"], "plastic"), (["--format", "jpeg"], "store as PNG"), ([], None)]
+)
+def test_warnings_are_printed_once(
+    folder: Path, tmp_path: Path, weights: str, options: list[str], note: str | None, capsys: pytest.CaptureFixture
+) -> None:
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, *options) == 0
+    notes = [line for line in capsys.readouterr().err.splitlines() if line.startswith("note: ")]
+    assert len(notes) == (0 if note is None else 1)
+    assert all(note in line for line in notes if note)
+
+
 def test_ctrl_c_leaves_no_partial_file(
     folder: Path, tmp_path: Path, weights: str, fixed_detector: FixedDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -134,6 +199,7 @@ def test_ctrl_c_leaves_no_partial_file(
         ["restore", "absent.png", "-o", "out"],
         ["restore", "{a}", "-o", "out", "--faces", "best"],
         ["restore", "{a}", "-o", "out", "--strength", "200"],
+        ["restore", "{a}", "-o", "out", "--tile-size", "10"],
         ["restore", "{a}", "-o", "out", "--quality", "0"],
         ["restore", "{a}", "-o", "out", "--model", "absent.pth"],
         ["restore", "{a}", "-o", "out", "--device", "toaster"],

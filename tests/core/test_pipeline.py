@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -11,7 +11,8 @@ import torch
 from faces import FixedDetector, made_up_face, noise_picture
 from networks import tiny_generator
 
-from gpen_core import FaceChoice, GPENError, GPENModel, restore
+from gpen_core import FaceChoice, GPENError, GPENModel, RestoreSettings, restore
+from gpen_core.restore.settings import SCOPES
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,7 @@ def test_one_image_keeps_its_shape(model: GPENModel) -> None:
 
 def test_a_batch_gives_what_single_images_give(model: GPENModel) -> None:
     batch = torch.from_numpy(np.stack([noise_picture(160, 250, seed) for seed in range(5)]))
-    together = restore(batch, model, detector=TWO_FACES, batch_size=3)
+    together = restore(batch, model, RestoreSettings(batch_size=3), detector=TWO_FACES)
     for number, picture in enumerate(batch):
         alone = restore(picture, model, detector=TWO_FACES)
         torch.testing.assert_close(together.image[number], alone.image, atol=1e-5, rtol=0)
@@ -47,7 +48,7 @@ def test_a_batch_gives_what_single_images_give(model: GPENModel) -> None:
 def test_the_input_is_left_alone(model: GPENModel) -> None:
     picture = torch.from_numpy(noise_picture(160, 250))
     before = picture.clone()
-    restore(picture, model, detector=TWO_FACES, strength=100)
+    restore(picture, model, RestoreSettings(strength=100), detector=TWO_FACES)
     assert torch.equal(picture, before)
 
 
@@ -62,18 +63,20 @@ def test_no_face_is_no_error(model: GPENModel) -> None:
 
 def test_an_empty_choice_means_no_face(model: GPENModel) -> None:
     picture = noise_picture(160, 250)
-    result = restore(picture, model, detector=TWO_FACES, choice=FaceChoice(indices=()))
+    result = restore(picture, model, RestoreSettings(choice=FaceChoice(indices=())), detector=TWO_FACES)
     assert np.array_equal(result.image.numpy(), picture)
     assert result.report.summary() == "0 of 2 faces restored, 2 not chosen"
 
 
 def test_strength_zero_is_bit_identical(model: GPENModel) -> None:
     picture = noise_picture(160, 250)
-    assert np.array_equal(restore(picture, model, detector=TWO_FACES, strength=0).image.numpy(), picture)
+    result = restore(picture, model, RestoreSettings(strength=0), detector=TWO_FACES)
+    assert np.array_equal(result.image.numpy(), picture)
 
 
 def test_report_tells_what_was_done(model: GPENModel) -> None:
-    result = restore(noise_picture(160, 250), model, detector=TWO_FACES, strength=90, choice=FaceChoice(min_score=0.5))
+    settings = RestoreSettings(strength=90, choice=FaceChoice(min_score=0.5))
+    result = restore(noise_picture(160, 250), model, settings, detector=TWO_FACES)
     report = result.report
     assert (report.model, report.device, report.precision, report.detector) == (
         "tiny.safetensors",
@@ -99,7 +102,8 @@ def test_region_takes_only_faces_inside(model: GPENModel) -> None:
 def test_progress_counts_faces_and_can_stop(model: GPENModel) -> None:
     batch = torch.rand(3, 160, 250, 3)
     seen: list[tuple[int, int]] = []
-    restore(batch, model, detector=TWO_FACES, batch_size=2, progress=lambda done, total: seen.append((done, total)))
+    by_two = RestoreSettings(batch_size=2)
+    restore(batch, model, by_two, detector=TWO_FACES, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 6), (4, 6), (6, 6)]
 
     class Stopped(BaseException):
@@ -109,7 +113,7 @@ def test_progress_counts_faces_and_can_stop(model: GPENModel) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
-        restore(batch, model, detector=TWO_FACES, batch_size=1, progress=stop)
+        restore(batch, model, RestoreSettings(batch_size=1), detector=TWO_FACES, progress=stop)
 
 
 def test_each_picture_is_searched_once(model: GPENModel) -> None:
@@ -161,14 +165,98 @@ def test_eight_bit_values_are_refused(model: GPENModel) -> None:
         restore(np.zeros((10, 10, 3), np.uint8), model, detector=TWO_FACES)
 
 
-@pytest.mark.parametrize(
-    "options", [{"strength": 101}, {"strength": float("nan")}, {"feather": -1}, {"template": "arc"}, {"batch_size": -1}]
-)
-def test_impossible_settings_are_refused(model: GPENModel, options: dict[str, Any]) -> None:
-    with pytest.raises(GPENError):
-        restore(noise_picture(10, 10), model, detector=TWO_FACES, **options)
+def test_regions_may_differ_from_picture_to_picture(model: GPENModel) -> None:
+    regions = torch.zeros(2, 160, 250)
+    regions[0, :, :120] = 1.0
+    regions[1, :, 120:] = 1.0
+    result = restore(torch.rand(2, 160, 250, 3), model, detector=TWO_FACES, region=regions)
+    skipped = [[face.skipped for face in picture.faces] for picture in result.report.pictures]
+    assert skipped == [[None, "outside the region"], ["outside the region", None]]
+
+
+def test_given_faces_are_used_instead_of_detection(model: GPENModel) -> None:
+    batch = torch.rand(2, 160, 250, 3)
+    detector = FixedDetector(made_up_face(30, 30))
+    given = [[made_up_face(70, 70, size=50), made_up_face(190, 90, size=24)], []]
+    result = restore(batch, model, RestoreSettings(choice=FaceChoice(max_faces=1)), detector=detector, faces=given)
+    assert detector.calls == 0
+    assert result.report.detector == "given"
+    assert [face.skipped for face in result.report.pictures[0].faces] == [None, "beyond max_faces 1"]
+    assert [face.index for face in result.report.pictures[0].faces] == [0, 1]
+    assert torch.equal(result.image[1], batch[1])
+
+
+def test_given_faces_must_be_of_all_pictures(model: GPENModel) -> None:
+    with pytest.raises(GPENError, match="one sequence of faces per picture"):
+        restore(torch.rand(2, 60, 60, 3), model, faces=[[]])
 
 
 def test_a_region_of_another_size_is_refused(model: GPENModel) -> None:
     with pytest.raises(GPENError, match="size"):
         restore(noise_picture(10, 10), model, detector=TWO_FACES, region=torch.zeros(5, 5))
+
+
+def test_faces_turned_away_are_restored_less_and_the_report_says_so(model: GPENModel) -> None:
+    face = made_up_face(100, 80, size=60)
+    landmarks = face.landmarks.copy()
+    landmarks[2, 0] += 0.35 * (landmarks[1, 0] - landmarks[0, 0])  # the nose towards the right eye
+    turned = replace(face, landmarks=landmarks)
+    report = restore(noise_picture(160, 250), model, detector=FixedDetector(turned)).report.pictures[0].faces[0]
+    assert abs(report.yaw) > 25
+    assert report.strength < 60
+    assert report.note is not None
+    assert "turned away" in report.note
+
+
+def test_detail_enhance_is_left_out_of_small_pictures(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    plain, asked = (
+        restore(picture, model, RestoreSettings(detail_enhance=on), detector=TWO_FACES) for on in (False, True)
+    )
+    assert torch.equal(plain.image, asked.image)
+    assert "160 px" in asked.report.warnings[0]
+
+
+def test_picture_scope_enhances_the_picture_and_looks_for_no_face(model: GPENModel) -> None:
+    detector = FixedDetector(made_up_face(70, 70, size=50))
+    settings = RestoreSettings(scope="picture", tile_size=64, overlap=16)
+    picture = noise_picture(100, 150)
+    result = restore(picture, model, settings, detector=detector)
+    assert detector.calls == 0
+    assert not np.array_equal(result.image.numpy(), picture)
+    assert float(result.mask.max()) == 0.0
+    assert result.report.summary().startswith("background")
+    assert result.report.detector == "none"
+
+
+def test_both_pastes_faces_from_the_picture_as_it_was_onto_the_enhanced_one(model: GPENModel) -> None:
+    picture = noise_picture(160, 250)
+    settings = RestoreSettings(tile_size=64, overlap=16)
+    results = {scope: restore(picture, model, replace(settings, scope=scope), detector=TWO_FACES) for scope in SCOPES}
+    both = results["both"]
+    outside = both.mask.numpy() == 0
+    assert np.array_equal(both.image.numpy()[outside], results["picture"].image.numpy()[outside])
+    for crop, expected in zip(both.crops[0], results["faces"].crops[0], strict=True):
+        assert torch.equal(crop.pixels, expected.pixels)
+    assert both.report.summary().startswith("2 of 2 faces restored, background")
+
+
+def test_progress_counts_faces_and_tiles(model: GPENModel) -> None:
+    seen: list[tuple[int, int]] = []
+    settings = RestoreSettings(scope="both", tile_size=128, overlap=32, batch_size=1)
+    restore(torch.rand(2, 160, 250, 3), model, settings, detector=TWO_FACES, progress=lambda *step: seen.append(step))
+    total = 2 * (2 + 2 * 3)
+    assert seen == [(done, total) for done in range(1, total + 1)]
+
+
+def test_background_of_strength_zero_changes_nothing(model: GPENModel) -> None:
+    picture = noise_picture(100, 150)
+    settings = RestoreSettings(scope="both", strength=0, background_strength=0)
+    assert np.array_equal(restore(picture, model, settings, detector=TWO_FACES).image.numpy(), picture)
+
+
+def test_what_was_done_for_lack_of_memory_is_reported(model: GPENModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = model.run
+    monkeypatch.setattr(model, "run", lambda faces: replace(real(faces), rungs=("strips of 32 rows",)))
+    report = restore(torch.rand(160, 250, 3), model, detector=TWO_FACES).report
+    assert report.warnings == ("memory was short: strips of 32 rows",)

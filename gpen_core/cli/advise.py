@@ -1,0 +1,78 @@
+"""`gpen advise`: measure pictures and their faces, and recommend settings."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+from typing import Any
+
+import torch
+from tqdm import tqdm
+
+from ..errors import GPENError
+from ..faces import FaceDetector, make_detector
+from ..image import FoundPicture, read_picture, write_picture
+from ..model import choose_device
+from ..quality import Advice, PictureMeasures, advise, draw_chart, measure_picture
+from ..restore import find_faces
+from .inputs import collect_pictures
+from .json_file import check_json_file, write_json_file
+from .options import add_detection_options
+from .targets import plan_targets
+
+
+def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command to `gpen`."""
+    parser = subparsers.add_parser("advise", help="recommend settings for pictures", description=__doc__)
+    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")
+    parser.add_argument(
+        "--chart", type=Path, metavar="OUT", help="draw a chart: a folder, or a .png or .jpg file for one input"
+    )
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write measures and advice as JSON")
+    add_detection_options(parser)
+    parser.add_argument("--recursive", action="store_true", help="also folders within folders")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    parser.set_defaults(func=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Advise on all inputs; a bad file does not stop the others. Returns 1 when any failed."""
+    pictures, problems = collect_pictures(args.inputs, args.recursive, args.chart)
+    targets = plan_targets(pictures, args.chart, None) if args.chart else None
+    if args.json:
+        check_json_file(args.json, args.overwrite)
+    device = choose_device(args.device)
+    detector = make_detector(args.detector, device=str(device))
+    memory = free_memory(device)
+    entries: list[dict[str, Any]] = []
+    for number, found in enumerate(tqdm(pictures, unit="picture", disable=None)):
+        try:
+            measures, advice = _advise_file(found, detector, memory)
+            if targets:
+                target = targets[number]
+                target.result.parent.mkdir(parents=True, exist_ok=True)
+                chart = torch.from_numpy(draw_chart(measures, advice))
+                write_picture(target.result, chart, None, target.format, overwrite=args.overwrite)
+        except (GPENError, OSError) as error:
+            problems.append(f"{found.path}: {error}")
+            entries.append({"input": str(found.path), "error": str(error)})
+            continue
+        tqdm.write(f"{found.path}: {measures.summary()}\n{advice.summary()}")
+        entries.append({"input": str(found.path), "measures": measures.as_dict(), "advice": advice.as_dict()})
+    if args.json:
+        write_json_file(args.json, entries)
+    for problem in problems:
+        print(f"failed: {problem}", file=sys.stderr)
+    return 1 if problems else 0
+
+
+def free_memory(device: torch.device) -> int | None:
+    """Bytes free on a CUDA device; None elsewhere, where nothing tells how much may be used."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else None
+
+
+def _advise_file(found: FoundPicture, detector: FaceDetector, memory: int | None) -> tuple[PictureMeasures, Advice]:
+    picture = read_picture(found.path).pixels.numpy()
+    measures = measure_picture(picture, find_faces(picture, detector))
+    return measures, advise(measures, memory)
