@@ -1,0 +1,140 @@
+"""Settings for a picture from what was measured of it, each with its reason."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from ..faces.face import Face
+from ..faces.selection import choose_faces
+from ..image.warp import Pixels
+from ..restore.settings import RestoreSettings
+from . import rules
+from .measures import FaceMeasures, PictureMeasures, measure_picture
+from .reasons import FaceAdvice, Recommended, explain_clip, explain_resources, explain_settings, notes_on
+from .resources import fit_resources
+
+
+@dataclass(frozen=True)
+class Advice:
+    """Settings that suit a picture.
+
+    settings: for `restore`; strength 0 where the picture is best left alone.  leave_alone: no face needs restoring.
+    clahe_clip: highest that lifts neither noise nor JPEG blocks.  model: name of the published network that suits the
+    largest face; model_size, tile_size: px.  batch_size: 0 for automatic.
+    recommended: every setting with its reason.  faces: what each face asks for by itself.
+    notes: what else to know: faces that differ, profiles, faces beyond recognition.
+    """
+
+    settings: RestoreSettings
+    leave_alone: bool
+    clahe_clip: float
+    model: str
+    model_size: int
+    tile_size: int
+    batch_size: int
+    recommended: tuple[Recommended, ...]
+    faces: tuple[FaceAdvice, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """One line per setting: "strength 60: ..."."""
+        return tuple(f"{each.setting} {each.value}: {each.reason}" for each in self.recommended)
+
+    def as_dict(self) -> dict[str, Any]:
+        """Plain values, ready for JSON."""
+        return asdict(self)
+
+    def summary(self) -> str:
+        """One line per setting with its reason, then the notes."""
+        lines = [f"  {each.setting + ':':15} {each.value:14} {each.reason}" for each in self.recommended]
+        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+
+
+def advise(measures: PictureMeasures, free_memory_bytes: int | None = None, after_clahe: bool = False) -> Advice:
+    """Advise on a measured picture.
+
+    free_memory_bytes: of the device that is to run the network, None where it is unknown. after_clahe: the faces will
+    be restored after CLAHE, which takes some of contrast and brightness off.
+    Several faces get the settings of the typical one: the median of those that need restoring.
+    """
+    faces = tuple(FaceAdvice(face.index, rules.state_of(face), rules.strength_for(face)) for face in measures.faces)
+    typical = _typical(measures.faces)
+    largest = max((face.crop_side for face in measures.faces), default=0.0)
+    resources = fit_resources(largest, len(faces), measures.short_side, free_memory_bytes)
+    clip = rules.clahe_clip_for(*_grain(measures))
+    settings = RestoreSettings() if typical is None else _settings(measures, typical, after_clahe)
+    settings = replace(settings, tile_size=resources.tile_size, overlap=resources.tile_size // 8)
+    settings = replace(settings, batch_size=resources.batch_size)
+    return Advice(
+        settings=settings,
+        leave_alone=bool(faces) and all(face.strength == 0.0 for face in faces),
+        clahe_clip=clip,
+        model=resources.model,
+        model_size=resources.model_size,
+        tile_size=resources.tile_size,
+        batch_size=resources.batch_size,
+        recommended=(
+            *(() if typical is None else explain_settings(measures, typical, settings, after_clahe)),
+            explain_clip(clip),
+            *explain_resources(resources, largest, free_memory_bytes is not None),
+        ),
+        faces=faces,
+        notes=notes_on(measures, faces, settings.strength),
+    )
+
+
+def settings_for(picture: Pixels, faces: Sequence[Face], base: RestoreSettings) -> RestoreSettings:
+    """`base` with the advised values of everything that depends on the picture (H, W, 3) and its faces.
+
+    Of `base` stay: scope and background, tiles and batch, template and feather, and the choice of faces; of the faces
+    it takes, those that are best left alone are taken out of the choice. A picture without faces gives `base`.
+    """
+    height, width = picture.shape[:2]
+    taken = [entry.face for entry in choose_faces(faces, base.choice, height, width) if entry.skipped is None]
+    if not taken:
+        return base
+    advice = advise(measure_picture(picture, taken))
+    advised, choice = advice.settings, base.choice
+    if any(face.strength == 0.0 for face in advice.faces) and not advice.leave_alone:
+        choice = replace(choice, indices=tuple(face.index for face in advice.faces if face.strength > 0.0))
+    return replace(
+        base,
+        strength=advised.strength,
+        mode=advised.mode,
+        denoise=advised.denoise,
+        sharpen=advised.sharpen,
+        contrast=advised.contrast,
+        brightness=advised.brightness,
+        skin_protect=advised.skin_protect,
+        detail_enhance=advised.detail_enhance,
+        choice=choice,
+    )
+
+
+def _typical(faces: Sequence[FaceMeasures]) -> FaceMeasures | None:
+    """The median of the faces that need restoring, or of all where none does."""
+    needy = [face for face in faces if rules.strength_for(face) > 0.0]
+    ranked = sorted(needy or faces, key=lambda face: face.degradation)
+    return ranked[len(ranked) // 2] if ranked else None
+
+
+def _settings(picture: PictureMeasures, face: FaceMeasures, after_clahe: bool) -> RestoreSettings:
+    return RestoreSettings(
+        strength=rules.strength_for(face),
+        mode=rules.mode_for(face),
+        denoise=rules.denoise_for(face),
+        sharpen=rules.sharpen_for(face),
+        contrast=rules.contrast_for(face, after_clahe),
+        brightness=rules.brightness_for(face, after_clahe),
+        skin_protect=True,
+        detail_enhance=rules.detail_enhance_for(picture, face),
+    )
+
+
+def _grain(measures: PictureMeasures) -> tuple[float, float]:
+    """Noise and blockiness where they are worst."""
+    noise = max([measures.noise, *(face.noise for face in measures.faces)])
+    return noise, measures.blockiness
