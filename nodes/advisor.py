@@ -1,0 +1,104 @@
+"""GPEN Advisor."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import comfy.model_management as mm
+import numpy as np
+from comfy_api.latest import io, ui
+from torch import Tensor
+
+from ..gpen_core.quality.advice import Advice, advise
+from ..gpen_core.quality.chart import draw_chart
+from ..gpen_core.quality.measures import measure_picture
+from ..gpen_core.restore import find_faces
+from . import feedback
+from .face_inputs import detector_called
+from .face_values import GPENFaces, given_faces
+from .schema import Faces, Settings, schema
+from .tensors import Pixels, as_image, as_pictures
+
+
+class Advisor(io.ComfyNode):
+    """Measures pictures and proposes settings."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="GPENAdvisor",
+            display_name="GPEN Advisor",
+            description="Measures a picture and its faces (size, sharpness, noise, JPEG, exposure, pose) and proposes "
+            "settings, each with its reason. Connect settings to GPEN Enhance: its sliders are then replaced.",
+            search_aliases=["auto settings", "recommended settings", "image quality", "blur detection"],
+            has_intermediate_output=True,
+            inputs=[
+                io.Image.Input("image"),
+                Faces.Input("faces", optional=True, tooltip="Faces from Face Crop, instead of detection."),
+            ],
+            outputs=[
+                Settings.Output(display_name="settings", tooltip="For GPEN Enhance, one set for each picture."),
+                io.Int.Output(display_name="strength", tooltip="This and what follows is for the first picture."),
+                io.Combo.Output(display_name="mode"),
+                io.Int.Output(display_name="denoise"),
+                io.Int.Output(display_name="sharpen"),
+                io.Boolean.Output(display_name="detail_enhance"),
+                io.Float.Output(
+                    display_name="clahe_clip", tooltip="For CLAHE: the highest that lifts neither noise nor blocks."
+                ),
+                io.String.Output(display_name="report", tooltip="Advice with reasons."),
+                io.String.Output(display_name="numbers", tooltip="All measures and settings as JSON."),
+                io.Image.Output(display_name="chart", tooltip="Measures against their thresholds."),
+            ],
+        )
+
+    @classmethod
+    def execute(cls, image: Tensor, faces: GPENFaces | None = None) -> io.NodeOutput:
+        pictures = as_pictures(image)
+        given = given_faces(pictures, faces)
+        free = int(mm.get_free_memory(mm.get_torch_device()))
+        advices: list[Advice] = []
+        charts: list[Pixels] = []
+        numbers = []
+        moved = feedback.progress()
+        finder = detector_called("auto")
+        for number, pixels in enumerate(pictures.pixels()):
+            found = find_faces(pixels, finder) if given is None else given[number]
+            measures = measure_picture(pixels, found)
+            advice = advise(measures, free)
+            advices.append(advice)
+            charts.append(draw_chart(measures, advice))
+            numbers.append({"measures": asdict(measures), "advice": asdict(advice)})
+            moved(number + 1, len(pictures))
+        reports = ["\n".join([*advice.reasons, *advice.notes]) for advice in advices]
+        feedback.show(cls, reports[0])
+        first = advices[0].settings
+        chart = as_image(_same_size(charts))
+        return io.NodeOutput(
+            tuple(advice.settings for advice in advices),
+            round(first.strength),
+            first.mode,
+            round(first.denoise),
+            round(first.sharpen),
+            first.detail_enhance,
+            advices[0].clahe_clip,
+            "\n\n".join(reports),
+            json.dumps(numbers),
+            chart,
+            ui=ui.PreviewImage(chart, cls=cls),
+        )
+
+
+def _same_size(charts: Sequence[Pixels]) -> list[Pixels]:
+    """The charts of a batch, shorter ones continued in the colour of their last corner."""
+    height = max(chart.shape[0] for chart in charts)
+    width = max(chart.shape[1] for chart in charts)
+    padded = []
+    for chart in charts:
+        canvas = np.empty((height, width, 3), np.float32)
+        canvas[:] = chart[-1, -1]
+        canvas[: chart.shape[0], : chart.shape[1]] = chart
+        padded.append(canvas)
+    return padded

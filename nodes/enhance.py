@@ -1,0 +1,186 @@
+"""GPEN Enhance (tiled)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import torch
+from comfy_api.latest import io, ui
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ..gpen_core.errors import GPENError
+from ..gpen_core.faces import FaceDetector
+from ..gpen_core.faces.selection import Chosen
+from ..gpen_core.image.lens import Lens, lens_preset
+from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
+from ..gpen_core.restore.lens_correction import restore_through_lens
+from . import feedback
+from .before_after import before_after
+from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
+from .face_crop import crops_image
+from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
+from .face_values import GivenFaces, GPENFaces, given_faces
+from .handle import GPENHandle
+from .schema import Faces, Model, Settings, schema
+from .tensors import Pictures, as_output, as_pictures, as_planes
+
+GPENSettings = tuple[RestoreSettings, ...]
+
+_CHOICE = ("max_faces", "order", "indices", "min_size", "min_score", "max_yaw")
+_ADVISED = (
+    "strength",
+    "mode",
+    "denoise",
+    "sharpen",
+    "contrast",
+    "brightness",
+    "skin_protect",
+    "detail_enhance",
+    "tile_size",
+    "overlap",
+    "batch_size",
+)
+
+
+class Enhance(io.ComfyNode):
+    """The main node: restores faces, the whole picture in tiles, or both."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="GPENEnhance",
+            display_name="GPEN Enhance (tiled)",
+            description="Restores the faces of a picture or a batch with GPEN: finds them, restores each from its own "
+            "crop, and blends it back. Nothing outside the mask changes. No face: the picture passes through.",
+            search_aliases=[
+                "face restore",
+                "face restoration",
+                "gpen",
+                "fix faces",
+                "gfpgan",
+                "codeformer",
+                "face detailer",
+            ],
+            has_intermediate_output=True,
+            inputs=[
+                Model.Input("model", tooltip="From Load GPEN Model."),
+                io.Image.Input("image"),
+                *finish_inputs(),
+                *scope_inputs(),
+                *choice_inputs(),
+                *placement_inputs(),
+                *given_inputs(),
+                Settings.Input(
+                    "settings", optional=True, tooltip="From GPEN Advisor: they replace the sliders of this node."
+                ),
+            ],
+            outputs=[
+                io.Image.Output(display_name="image", tooltip="The pictures with their faces restored, in order."),
+                io.Image.Output(display_name="crops", tooltip="The restored faces before blending, of all pictures."),
+                io.Mask.Output(display_name="mask", tooltip="Where the pictures may have changed."),
+                io.String.Output(display_name="report", tooltip="What was done to each face, and why."),
+                Faces.Output(display_name="faces", tooltip="The faces of the crops; for Paste Faces."),
+            ],
+        )
+
+    @classmethod
+    def execute(
+        cls,
+        model: GPENHandle,
+        image: Tensor,
+        detector: str = "auto",
+        faces: GPENFaces | None = None,
+        region: Tensor | None = None,
+        landmarks: Any = None,
+        bboxes: Any = None,
+        settings: GPENSettings | None = None,
+        lens: str = "none",
+        lens_strength: int = 100,
+        **values: Any,
+    ) -> io.NodeOutput:
+        pictures = as_pictures(image)
+        choice = face_choice(**{name: values.pop(name) for name in _CHOICE if name in values})
+        asked = RestoreSettings(choice=choice, **values)
+        given = given_faces(pictures, faces, landmarks, bboxes)
+        regions = None if region is None else np.stack(as_planes(region, pictures))
+        model.ready(asked.batch_size or 1)
+        restore_run = _restorer(model, detector_called(detector), lens_preset(lens, lens_strength), given, regions)
+        results = [
+            restore_run(pictures.rgb[run], one, run) for run, one in _runs(len(pictures), _advised(asked, settings))
+        ]
+        return _output(cls, pictures, results, model.model.config.size)
+
+
+def _restorer(
+    model: GPENHandle, detector: FaceDetector, lens: Lens, given: GivenFaces | None, regions: NDArray[np.float32] | None
+) -> Callable[[Tensor, RestoreSettings, slice], RestoreResult]:
+    """Restores a run of pictures of the batch."""
+    if lens.corrects and given is not None:
+        raise GPENError(
+            "Faces of the picture as it is do not fit one whose lens is corrected.\n"
+            "Disconnect faces, landmarks and bboxes, or set lens to none."
+        )
+
+    def run(images: Tensor, settings: RestoreSettings, part: slice) -> RestoreResult:
+        region = None if regions is None else regions[part]
+        moved = feedback.progress()
+        if lens.corrects:
+            return restore_through_lens(
+                images, model.model, lens, settings, detector=detector, region=region, progress=moved
+            )
+        faces = None if given is None else given[part]
+        return restore(images, model.model, settings, detector=detector, faces=faces, region=region, progress=moved)
+
+    return run
+
+
+def _advised(asked: RestoreSettings, advice: GPENSettings | None) -> list[RestoreSettings]:
+    """The settings of each picture of the batch; the last of the advice serves all that follow."""
+    if not advice:
+        return [asked]
+    return [replace(asked, **{name: getattr(one, name) for name in _ADVISED}) for one in advice]
+
+
+def _runs(count: int, settings: Sequence[RestoreSettings]) -> list[tuple[slice, RestoreSettings]]:
+    """Neighbouring pictures of equal settings, which go through the network together."""
+    runs: list[tuple[slice, RestoreSettings]] = []
+    for number in range(count):
+        one = settings[min(number, len(settings) - 1)]
+        if runs and runs[-1][1] == one:
+            runs[-1] = (slice(runs[-1][0].start, number + 1), one)
+        else:
+            runs.append((slice(number, number + 1), one))
+    return runs
+
+
+def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreResult], size: int) -> io.NodeOutput:
+    restored = torch.cat([result.image for result in results])
+    mask = torch.cat([result.mask for result in results])
+    owners: GPENFaces = tuple(
+        PictureFaces(pictures.height, pictures.width, tuple(Chosen(crop.face) for crop in crops), crops)
+        for result in results
+        for crops in result.crops
+    )
+    text = _text(results)
+    feedback.show(node, text)
+    return io.NodeOutput(
+        pictures.like(list(restored.numpy())),
+        crops_image(owners, pictures, size),
+        as_output(mask),
+        text,
+        owners,
+        ui=ui.PreviewImage(before_after(pictures.rgb, restored), cls=node),
+    )
+
+
+def _text(results: Sequence[RestoreResult]) -> str:
+    """What was done to every picture, then what the user should know."""
+    lines = [picture.summary() for result in results for picture in result.report.pictures]
+    if len(lines) > 1:
+        lines = [f"picture {number}: {line}" for number, line in enumerate(lines)]
+    warnings = dict.fromkeys(warning for result in results for warning in result.report.warnings)
+    return "\n".join([*lines, *(f"Note: {warning}" for warning in warnings)])

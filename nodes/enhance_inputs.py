@@ -1,0 +1,123 @@
+"""The sliders and switches of GPEN Enhance, in the words users know."""
+
+from __future__ import annotations
+
+from comfy_api.latest import io
+
+from ..gpen_core.faces.alignment import TEMPLATES
+from ..gpen_core.image.lens import LENSES
+from ..gpen_core.restore import RestoreSettings
+from ..gpen_core.restore.settings import MODES, SCOPES
+from .schema import advanced, percent
+
+_DEFAULT = RestoreSettings()
+
+
+def finish_inputs() -> list[io.Input]:
+    """How the restored faces look."""
+    return [
+        percent(
+            "strength",
+            60,
+            "0 gives the picture back bit for bit, 100 is the full restoration. Above 80 skin may look like plastic.",
+        ),
+        io.Combo.Input(
+            "mode",
+            options=list(MODES),
+            default="natural",
+            tooltip="natural: the picture keeps its own light and colour. strong: for heavy blur and noise. detail: "
+            "natural, with eyes, brows, lips, hair and beard brought out.",
+        ),
+        percent("denoise", 30, "Smooths noise of the restored faces. Good originals 20 to 30, poor ones 50 to 70."),
+        percent("sharpen", 50, "Sharpens without halos. Good originals 40 to 60, poor ones 60 to 80."),
+        percent("contrast", 50, "50 is neutral; 40 to 60 is safe. After CLAHE use a little less than 50."),
+        percent("brightness", 50, "50 is neutral; 35 to 65 is safe."),
+        io.Boolean.Input(
+            "skin_protect", default=True, tooltip="Keeps the skin's own tone and texture: no plastic, no colour shift."
+        ),
+        io.Boolean.Input(
+            "detail_enhance",
+            default=False,
+            tooltip="Brings out fine detail. For pictures from 1200 px short side; refused below 800 px.",
+        ),
+    ]
+
+
+def scope_inputs() -> list[io.Input]:
+    """What is restored, and in which portions."""
+    return [
+        io.Combo.Input(
+            "scope",
+            options=list(SCOPES),
+            default="faces",
+            optional=True,
+            tooltip="faces: nothing else is touched. picture: fine detail for the whole picture, in tiles. both: faces "
+            "from their own crops, detail around them.",
+        ),
+        percent(
+            "background_strength",
+            int(_DEFAULT.background_strength),
+            "For scope picture and both: how much detail the surroundings get.",
+            optional=True,
+        ),
+        io.Int.Input(
+            "tile_size",
+            default=_DEFAULT.tile_size,
+            min=128,
+            max=2048,
+            step=64,
+            optional=True,
+            tooltip="For scope picture and both: side of the tiles, in px. Smaller needs less memory.",
+        ),
+        io.Int.Input(
+            "overlap",
+            default=_DEFAULT.overlap,
+            min=0,
+            max=1024,
+            step=8,
+            optional=True,
+            tooltip="Of neighbouring tiles, in px; at most half a tile. 64 hides every border.",
+        ),
+        io.Int.Input(
+            "batch_size",
+            default=0,
+            min=0,
+            max=64,
+            optional=True,
+            tooltip="Faces or tiles through the network at once; 0 takes as many as free memory allows.",
+        ),
+    ]
+
+
+def placement_inputs() -> list[io.Input]:
+    """How crops are cut out and blended back."""
+    return [
+        io.Combo.Input(
+            "template",
+            options=list(TEMPLATES),
+            default="gpen",
+            optional=True,
+            tooltip="How faces lie in the network's crop: gpen as the original does it, ffhq 12 % larger.",
+            **advanced(),
+        ),
+        io.Float.Input(
+            "feather",
+            default=_DEFAULT.feather,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            optional=True,
+            tooltip="Width of the soft edge around a face, as a share of the way from its middle to its edge.",
+            **advanced(),
+        ),
+        io.Combo.Input(
+            "lens",
+            options=list(LENSES),
+            default="none",
+            optional=True,
+            tooltip="Straighten faces that a wide lens has drawn out, for the network; undone after pasting. "
+            "Crops and faces that come out belong to the straightened picture.",
+            **advanced(),
+        ),
+        percent("lens_strength", 100, "How much of the lens correction is applied.", optional=True, **advanced()),
+    ]

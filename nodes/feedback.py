@@ -1,0 +1,36 @@
+"""What the user sees while a node works: its progress bar, the text inside it; and the way to cancel it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import comfy.model_management as mm
+from comfy.utils import ProgressBar
+
+Progress = Callable[[int, int | None], None]
+
+
+def progress() -> Progress:
+    """A callback (done, total) that moves the bar of the running node and stops the work when the user cancels."""
+    bars: dict[int, ProgressBar] = {}
+
+    def report(done: int, total: int | None) -> None:
+        # The bar looks for a cancelled run too, but not at every call.
+        mm.throw_exception_if_processing_interrupted()
+        if total:
+            if total not in bars:
+                bars[total] = ProgressBar(total)
+            bars[total].update_absolute(done, total)
+
+    return report
+
+
+def show(node: Any, text: str) -> None:
+    """Put `text` inside the node in the user's graph. node: the class ComfyUI hands to `execute`."""
+    from server import PromptServer
+
+    server = getattr(PromptServer, "instance", None)  # absent where graphs run without a server
+    unique_id = getattr(getattr(node, "hidden", None), "unique_id", None)
+    if server is not None and unique_id is not None:
+        server.send_progress_text(text, unique_id)

@@ -1,0 +1,89 @@
+"""Load GPEN Model."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import comfy.model_management as mm
+from comfy_api.latest import io
+
+from ..gpen_core.model import PRECISIONS
+from ..gpen_core.registry import VARIANTS
+from . import feedback, model_files
+from .handle import load_handle
+from .schema import Model, schema
+
+
+class LoadGPENModel(io.ComfyNode):
+    """Any GPEN checkpoint, found or fetched."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="GPENLoadModel",
+            display_name="Load GPEN Model",
+            description="Loads a GPEN face restoration network. gpen-lite-256 comes with the pack; official files are "
+            "found in models/facerestore_models and models/gpen, and those marked (download) are fetched and verified.",
+            search_aliases=["gpen loader", "face restore model", "gpen-bfr"],
+            inputs=[
+                io.Combo.Input(
+                    "model",
+                    options=model_files.choices(),
+                    default=model_files.choices()[0],
+                    tooltip="The weight file. GPEN-BFR-512 is the usual choice; -256 is smaller and faster, -1024 and "
+                    "-2048 are for large faces. Files marked (download) are fetched when the workflow runs.",
+                ),
+                io.Combo.Input(
+                    "device",
+                    options=_devices(),
+                    default="auto",
+                    tooltip="Where the network runs. auto is ComfyUI's own device.",
+                ),
+                io.Combo.Input(
+                    "precision",
+                    options=list(PRECISIONS),
+                    default="auto",
+                    tooltip="auto is fp16 on GPUs that are fast in it, else fp32. fp16 and bf16 halve the memory; "
+                    "bf16 is also faster on recent CPUs.",
+                ),
+                io.Combo.Input(
+                    "variant",
+                    options=list(VARIANTS),
+                    default=VARIANTS[0],
+                    tooltip="pruned is a smaller network made from the same file: faster and lighter, a little less "
+                    "exact. For faces only.",
+                ),
+            ],
+            outputs=[Model.Output(display_name="model", tooltip="For GPEN Enhance.")],
+        )
+
+    @classmethod
+    def validate_inputs(cls, model: str | None) -> bool | str:
+        # Named here, so that ComfyUI does not refuse "X (download)" after X has arrived, nor X before. None: another
+        # node gives the name, when it runs.
+        return "Choose a GPEN model." if model == "" else True
+
+    @classmethod
+    def fingerprint_inputs(cls, model: str | None, **_: Any) -> Any:
+        """Runs again when the file has changed; of a name that another node gives nothing is known yet."""
+        path = model_files.locate(model) if model else None
+        if path is None:
+            return None
+        state = path.stat()
+        return [str(path), state.st_mtime_ns, state.st_size]
+
+    @classmethod
+    def execute(cls, model: str, device: str, precision: str, variant: str) -> io.NodeOutput:
+        path = model_files.obtain(model, feedback.progress())
+        handle = load_handle(path, device, precision, variant)
+        loaded = handle.model
+        size = loaded.config.size
+        feedback.show(cls, f"{loaded.name}: {size} px faces, {loaded.precision} on {loaded.device}")
+        return io.NodeOutput(handle)
+
+
+def _devices() -> list[str]:
+    # Older versions of ComfyUI know of one GPU only.
+    devices = mm.get_all_torch_devices() if hasattr(mm, "get_all_torch_devices") else [mm.get_torch_device()]
+    gpus = [str(device) for device in devices if device.type != "cpu"]
+    return ["auto", "cpu", *gpus]

@@ -1,0 +1,124 @@
+"""Save Image (PNG/JPEG)."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import folder_paths
+import numpy as np
+from comfy_api.latest import io, ui
+from numpy.typing import NDArray
+from PIL import Image
+from PIL.PngImagePlugin import PngInfo
+from torch import Tensor
+
+from ..gpen_core.errors import GPENError
+from . import feedback
+from .schema import schema
+
+_EXIF_MAKE, _EXIF_MODEL = 0x010F, 0x0110  # where ComfyUI keeps workflow and prompt in files that are not PNG
+_MOST_EXIF = 60_000  # bytes; a JPEG segment ends at 65,535
+_SUFFIXES = {"png": ".png", "jpeg": ".jpg"}
+
+
+class SaveImage(io.ComfyNode):
+    """Writes a batch into ComfyUI's output folder."""
+
+    @classmethod
+    def define_schema(cls) -> io.Schema:
+        return schema(
+            node_id="GPENSaveImage",
+            display_name="Save Image PNG/JPEG (GPEN)",
+            description="Saves pictures into ComfyUI's output folder, as PNG without loss or as JPEG of a chosen "
+            "quality. The workflow is kept in the file, so that dropping it onto ComfyUI opens it again (PNG).",
+            search_aliases=["save jpeg", "save jpg", "export"],
+            is_output_node=True,
+            hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
+            inputs=[
+                io.Image.Input("images"),
+                io.String.Input(
+                    "filename_prefix",
+                    default="GPEN",
+                    tooltip="Start of the file name; may hold a folder and ComfyUI's %date:yyyy-MM-dd% and the like.",
+                ),
+                io.Combo.Input(
+                    "format",
+                    options=list(_SUFFIXES),
+                    default="png",
+                    tooltip="png keeps every pixel: for archives and for further work. jpeg is smaller and loses "
+                    "fine detail each time it is saved.",
+                ),
+                io.Int.Input(
+                    "quality", default=95, min=1, max=100, tooltip="Of JPEG. 90 to 95 is hard to tell from PNG."
+                ),
+                io.Boolean.Input(
+                    "save_workflow", default=True, tooltip="Keep the workflow in the file, for loading it again."
+                ),
+            ],
+            outputs=[],
+        )
+
+    @classmethod
+    def execute(
+        cls, images: Tensor, filename_prefix: str, format: str, quality: int, save_workflow: bool
+    ) -> io.NodeOutput:
+        if images.dim() != 4 or images.shape[-1] not in (1, 3, 4):
+            raise GPENError(f"Expected an IMAGE (batch, height, width, channels), got shape {tuple(images.shape)}.")
+        workflow = _workflow(cls.hidden) if save_workflow and not _metadata_disabled() else {}
+        height, width = images.shape[1:3]
+        folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
+            filename_prefix, folder_paths.get_output_directory(), width, height
+        )
+        results = []
+        for number, image in enumerate(images):
+            file = f"{name.replace('%batch_num%', str(number))}_{counter + number:05}_{_SUFFIXES[format]}"
+            picture = _as_eight_bit(image)
+            if format == "png":
+                picture.save(Path(folder, file), pnginfo=_png_text(workflow), compress_level=4)
+            else:
+                _save_jpeg(picture, Path(folder, file), quality, workflow, cls)
+            results.append(ui.SavedResult(file, subfolder, io.FolderType.output))
+        return io.NodeOutput(ui=ui.SavedImages(results))
+
+
+def _as_eight_bit(image: Tensor) -> Image.Image:
+    values: NDArray[np.float32] = image.detach().float().cpu().numpy()
+    array = (np.clip(values, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    return Image.fromarray(array[..., 0] if array.shape[-1] == 1 else array)
+
+
+def _workflow(hidden: Any) -> dict[str, str]:
+    """What ComfyUI needs to show the graph again: name -> JSON."""
+    texts = {"prompt": hidden.prompt, **(hidden.extra_pnginfo or {})}
+    return {name: json.dumps(value) for name, value in texts.items() if value is not None}
+
+
+def _metadata_disabled() -> bool:
+    from comfy.cli_args import args
+
+    return bool(args.disable_metadata)
+
+
+def _png_text(workflow: dict[str, str]) -> PngInfo:
+    info = PngInfo()
+    for name, text in workflow.items():
+        info.add_text(name, text)
+    return info
+
+
+def _save_jpeg(picture: Image.Image, path: Path, quality: int, workflow: dict[str, str], node: type) -> None:
+    if picture.mode == "RGBA":
+        opaque = Image.new("RGB", picture.size, "white")
+        opaque.paste(picture, mask=picture.getchannel("A"))
+        picture = opaque
+    exif = picture.getexif()
+    if "prompt" in workflow:
+        exif[_EXIF_MODEL] = f"prompt:{workflow['prompt']}"
+    if "workflow" in workflow:
+        exif[_EXIF_MAKE] = f"workflow:{workflow['workflow']}"
+    if len(exif.tobytes()) > _MOST_EXIF:
+        feedback.show(node, "The workflow is too large for a JPEG and was left out. PNG keeps it.")
+        exif.clear()
+    picture.save(path, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, exif=exif)

@@ -1,0 +1,42 @@
+"""Schemas that both current and older versions of ComfyUI accept.
+
+Older versions lack fields that newer ones understand (search aliases, advanced inputs, kept previews): these are given
+where they exist and left out where they do not.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from typing import Any
+
+from comfy_api.latest import io
+
+CATEGORY = "GPEN"
+
+Model = io.Custom("GPEN_MODEL")
+Faces = io.Custom("GPEN_FACES")
+Settings = io.Custom("GPEN_SETTINGS")
+Landmarks = io.Custom("FACE_LANDMARKS")
+BoundingBoxes = io.Custom("BOUNDING_BOX")  # io.BoundingBox draws an editor; here the value comes from other nodes
+
+_FIELDS = {field.name for field in dataclasses.fields(io.Schema)}
+_ADVANCED = {"advanced": True} if "advanced" in inspect.signature(io.Input.__init__).parameters else {}
+
+
+def schema(**fields: Any) -> io.Schema:
+    """`io.Schema` in the pack's category, with the text inside the node (`hidden.unique_id`) at hand."""
+    known = {name: value for name, value in fields.items() if name in _FIELDS}
+    return io.Schema(category=CATEGORY, hidden=[io.Hidden.unique_id, *known.pop("hidden", [])], **known)
+
+
+def advanced() -> dict[str, Any]:
+    """Keywords that put an input behind "Show advanced inputs", where ComfyUI can do that."""
+    return dict(_ADVANCED)
+
+
+def percent(name: str, default: int, tooltip: str, **more: Any) -> io.Input:
+    """A slider from 0 to 100."""
+    return io.Int.Input(
+        name, default=default, min=0, max=100, step=1, display_mode=io.NumberDisplay.slider, tooltip=tooltip, **more
+    )

@@ -1,0 +1,62 @@
+"""ComfyUI manages the networks' memory as it does that of its own models."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from comfyui.graphs import enhance_graph, enhance_node, load_model_node, look_node
+from comfyui.server import ComfyServer, Graph
+
+
+def _two_loaders(device: str) -> Graph:
+    """Two loaders, one with device "auto", one with what that means: ComfyUI itself takes them for two."""
+    graph = enhance_graph(strength=71)
+    graph["second model"] = load_model_node(device=device)
+    graph["second"] = enhance_node(model=["second model", 0], strength=72)
+    graph["second look"] = look_node(["second", 0])
+    return graph
+
+
+def _state(comfy: ComfyServer) -> dict[str, Any]:
+    return comfy.get("/gpen_probe/state")
+
+
+def test_comfyui_knows_the_loaded_network(comfy: ComfyServer) -> None:
+    comfy.free()
+    comfy.run(enhance_graph(strength=73)).require_success()
+    assert _state(comfy)["loaded"] == ["Generator"]
+
+
+def test_two_loaders_share_one_network(comfy: ComfyServer, object_info: dict[str, Any]) -> None:
+    device = object_info["GPENLoadModel"]["input"]["required"]["device"][1]["options"][-1]
+    comfy.run(enhance_graph(strength=70)).require_success()
+    alone = len(_state(comfy)["generators"])
+    comfy.free()  # or ComfyUI would take the first loader from its cache
+    run = comfy.run(_two_loaders(device)).require_success()
+    assert {"model", "second model"} <= set(run.executed)
+    assert _state(comfy)["loaded"] == ["Generator"]
+    assert len(_state(comfy)["generators"]) == alone
+
+
+def test_two_workflows_share_one_network(comfy: ComfyServer) -> None:
+    comfy.run(enhance_graph(strength=74)).require_success()
+    alone = len(_state(comfy)["generators"])
+    other = {"image": enhance_graph()["image"], "look": look_node(["image", 0])}
+    comfy.run(other).require_success()  # ComfyUI forgets what the last graph did not use
+    comfy.run(enhance_graph(strength=75)).require_success()
+    assert len(_state(comfy)["generators"]) == alone
+
+
+def test_free_gives_the_memory_back(comfy: ComfyServer) -> None:
+    comfy.run(enhance_graph(strength=76)).require_success()
+    comfy.free()
+    state = _state(comfy)
+    assert state["loaded"] == []
+    assert all(places == ["cpu"] for places in state["generators"])
+
+
+def test_after_free_the_network_comes_back(comfy: ComfyServer) -> None:
+    comfy.free()
+    run = comfy.run(enhance_graph(strength=77)).require_success()
+    assert run.outputs["look"]["seen"][0]["difference"] > 0.02
+    assert _state(comfy)["loaded"] == ["Generator"]

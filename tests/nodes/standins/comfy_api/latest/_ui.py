@@ -1,0 +1,24 @@
+"""Stand-in for `comfy_api.latest.ui`."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from torch import Tensor
+
+from ._io import FolderType
+
+
+class SavedResult(dict):
+    def __init__(self, filename: str, subfolder: str, type: FolderType) -> None:
+        super().__init__(filename=filename, subfolder=subfolder, type=type.value)
+
+
+class SavedImages:
+    def __init__(self, results: list[SavedResult], is_animated: bool = False) -> None:
+        self.results = results
+
+
+class PreviewImage:
+    def __init__(self, image: Tensor, animated: bool = False, cls: Any = None) -> None:
+        self.image = image

@@ -1,0 +1,128 @@
+"""GPEN Enhance."""
+
+from __future__ import annotations
+
+import importlib
+
+import comfy.model_management as mm
+import numpy as np
+import pytest
+import torch
+from skimage import data
+
+EMPTY = torch.full((1, 96, 128, 3), 0.4)
+
+
+@pytest.fixture(scope="module")
+def model(nodes):
+    return nodes.run("GPENLoadModel").args[0]
+
+
+@pytest.fixture(scope="module")
+def photo() -> torch.Tensor:
+    """(1, 300, 300, 3), one face."""
+    return torch.from_numpy(data.astronaut()[:300, 60:360].astype(np.float32) / 255.0)[None]
+
+
+def test_restores_a_face_and_nothing_outside_the_mask(nodes, model, photo, shown):
+    image, crops, mask, report, faces = nodes.run("GPENEnhance", model=model, image=photo).args
+    assert image.shape == photo.shape and mask.shape == photo.shape[:3]
+    assert crops.shape == (1, 256, 256, 3)
+    assert torch.equal(image[mask == 0], photo[mask == 0])
+    assert not torch.equal(image, photo)
+    assert report.startswith("1 of 1 face restored") and shown() == report
+    assert len(faces) == 1 and len(faces[0].crops) == 1
+
+
+def test_strength_0_gives_the_picture_back_bit_for_bit(nodes, model, photo):
+    assert torch.equal(nodes.run("GPENEnhance", model=model, image=photo, strength=0).args[0], photo)
+
+
+def test_no_face_passes_through_and_says_so(nodes, model, shown):
+    image, crops, mask, report, faces = nodes.run("GPENEnhance", model=model, image=EMPTY).args
+    assert torch.equal(image, EMPTY) and not mask.any()
+    assert crops.shape == (1, 256, 256, 3)  # the middle of the picture, for nodes that need something
+    assert "no face found: passed through unchanged" in shown()
+    assert faces[0].crops == ()
+
+
+def test_a_batch_keeps_its_order(nodes, model, photo):
+    batch = torch.cat([photo, photo.flip(2)])
+    image, crops, mask, report, faces = nodes.run("GPENEnhance", model=model, image=batch).args
+    assert len(image) == 2 and len(crops) == 2 and len(mask) == 2
+    assert torch.equal(image[0], nodes.run("GPENEnhance", model=model, image=photo).args[0][0])
+    assert report.splitlines()[1].startswith("picture 1: 1 of 1")
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_channels_come_out_as_they_came_in(nodes, model, photo, channels):
+    extra = torch.rand(1, 300, 300, 1) if channels == 4 else None
+    image = photo.mean(-1, keepdim=True) if extra is None else torch.cat([photo, extra], -1)
+    result = nodes.run("GPENEnhance", model=model, image=image).args[0]
+    assert result.shape == image.shape
+    if extra is not None:
+        assert torch.equal(result[..., 3:], extra)
+
+
+def test_half_precision_and_values_beyond_1_are_accepted(nodes, model, photo):
+    result = nodes.run("GPENEnhance", model=model, image=(photo * 1.2).half()).args[0]
+    assert result.dtype == torch.float32 and bool(result.isfinite().all())
+
+
+def test_the_sliders_are_replaced_by_connected_settings(nodes, model, photo, pack):
+    settings = importlib.import_module(f"{pack.__name__}.gpen_core.restore").RestoreSettings(strength=0.0)
+    result = nodes.run("GPENEnhance", model=model, image=photo, strength=90, settings=(settings,)).args[0]
+    assert torch.equal(result, photo)
+
+
+def test_faces_of_face_crop_replace_detection(nodes, model, photo):
+    faces = nodes.run("GPENFaceCrop", image=photo).args[1]
+    report = nodes.run("GPENEnhance", model=model, image=photo, faces=faces).args[3]
+    assert report.startswith("1 of 1 face restored")
+
+
+def test_boxes_of_other_detectors_replace_detection(nodes, model, photo):
+    box = nodes.run("GPENFaceCrop", image=photo).args[1][0].faces[0].box
+    entry = {"x": box[0], "y": box[1], "width": box[2] - box[0], "height": box[3] - box[1], "score": 0.5}
+    for bboxes in (entry, [entry], [[entry]]):
+        report = nodes.run("GPENEnhance", model=model, image=photo, bboxes=bboxes).args[3]
+        assert report.startswith("1 of 1 face restored")
+
+
+def test_an_empty_list_of_boxes_means_no_face(nodes, model, photo):
+    result = nodes.run("GPENEnhance", model=model, image=photo, bboxes=[[]])
+    assert torch.equal(result.args[0], photo)
+
+
+def test_a_region_without_the_face_leaves_it_alone(nodes, model, photo, shown):
+    result = nodes.run("GPENEnhance", model=model, image=photo, region=torch.zeros(1, 64, 64))
+    assert torch.equal(result.args[0], photo)
+    assert "outside the region" in shown()
+
+
+def test_a_cancelled_run_stops_with_comfyuis_own_exception(nodes, model, photo):
+    mm.interrupted = True
+    with pytest.raises(mm.InterruptProcessingException):
+        nodes.run("GPENEnhance", model=model, image=photo, sharpen=51)
+
+
+def test_asks_comfyui_for_the_memory_of_the_network(nodes, model, photo):
+    nodes.run("GPENEnhance", model=model, image=photo)
+    assert mm.memory_asked_for[-1] >= 256 * 256 * 4
+    assert any(loaded.model is model.patcher for loaded in mm.current_loaded_models)
+
+
+def test_the_preview_shows_before_and_after_side_by_side(nodes, model, photo):
+    preview = nodes.run("GPENEnhance", model=model, image=photo).ui.image
+    assert preview.shape == (1, 300, 600, 3)
+    assert torch.equal(preview[:, :, :300], photo)
+
+
+def test_indices_that_are_no_numbers_are_refused(nodes, model, photo):
+    with pytest.raises(Exception, match="face numbers such as 0,2"):
+        nodes.run("GPENEnhance", model=model, image=photo, indices="first")
+
+
+def test_a_latent_instead_of_an_image_is_refused(nodes, model):
+    with pytest.raises(Exception, match="Expected an IMAGE"):
+        nodes.run("GPENEnhance", model=model, image=torch.zeros(1, 16, 8, 8))

@@ -1,0 +1,119 @@
+"""Load GPEN Model."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+from pathlib import Path
+
+import comfy.model_management as mm
+import folder_paths
+import pytest
+import torch
+from networks import tiny_generator
+
+
+@pytest.fixture
+def models_folder(nodes):
+    folder = Path(folder_paths.get_folder_paths("facerestore_models")[0])
+    folder.mkdir(parents=True, exist_ok=True)
+    yield folder
+    for file in folder.iterdir():
+        file.unlink()
+
+
+def options(nodes) -> list[str]:
+    return nodes.classes["GPENLoadModel"].define_schema().inputs[0].options["options"]
+
+
+def test_offers_the_embedded_network_first_and_official_files_for_download(nodes):
+    offered = options(nodes)
+    assert offered[0] == "gpen-lite-256"
+    assert "GPEN-BFR-512.pth (download)" in offered
+    assert not any("Colorization" in name for name in offered)
+
+
+def test_offers_files_without_a_restart_and_leaves_other_networks_out(nodes, models_folder):
+    for name in ("GPEN-BFR-512.pth", "mine.safetensors", "GFPGANv1.4.pth", "codeformer.pth", "readme.txt"):
+        (models_folder / name).touch()
+    offered = options(nodes)
+    assert offered[1:3] == ["GPEN-BFR-512.pth", "mine.safetensors"]
+    assert not any(name.startswith(("GFPGAN", "codeformer", "readme")) for name in offered)
+    assert "GPEN-BFR-512.pth (download)" not in offered
+
+
+def test_two_loaders_share_one_network(nodes):
+    first, second = (nodes.run("GPENLoadModel").args[0] for _ in range(2))
+    assert first is second
+
+
+def test_other_settings_make_another_network(nodes):
+    first = nodes.run("GPENLoadModel").args[0]
+    assert nodes.run("GPENLoadModel", precision="bf16").args[0].model is not first.model
+
+
+def test_a_handle_shows_comfyui_its_patcher(nodes):
+    handle = nodes.run("GPENLoadModel").args[0]
+    assert handle.patcher.model is handle.model.generator
+    assert handle.patcher.load_device == torch.device("cpu")
+
+
+def test_a_model_that_was_freed_and_let_go_is_forgotten(nodes):
+    handles = importlib.import_module("gpen_pack.nodes.handle")
+    nodes.run("GPENLoadModel", precision="bf16")
+    gc.collect()
+    assert not any(model.precision == "bf16" for model in handles._patchers)
+
+
+def test_a_model_still_loaded_outlives_its_workflow(nodes):
+    handles = importlib.import_module("gpen_pack.nodes.handle")
+    handle = nodes.run("GPENLoadModel", precision="bf16").args[0]
+    model = handle.ready()
+    del handle
+    gc.collect()
+    assert model in handles._patchers
+    assert nodes.run("GPENLoadModel", precision="bf16").args[0].model is model
+    mm.current_loaded_models.clear()
+
+
+def test_a_missing_official_file_names_the_folder_and_the_download(nodes, models_folder):
+    with pytest.raises(Exception, match="was not found in") as raised:
+        nodes.run("GPENLoadModel", model="GPEN-BFR-1024.pth")
+    text = str(raised.value)
+    assert str(models_folder) in text and "GPEN-BFR-1024.pth (download)" in text and "https://" in text
+
+
+def test_a_file_that_is_no_gpen_says_so(nodes, models_folder):
+    torch.save({"conv.weight": torch.zeros(3, 3)}, models_folder / "other.pth")
+    with pytest.raises(Exception, match="GPEN generator"):
+        nodes.run("GPENLoadModel", model="other.pth")
+
+
+def test_a_changed_file_is_noticed(nodes, models_folder):
+    file = models_folder / "mine.pth"
+    torch.save(tiny_generator(seed=0).state_dict(), file)
+    loader = nodes.classes["GPENLoadModel"]
+    before, network = loader.fingerprint_inputs(model="mine.pth"), nodes.run("GPENLoadModel", model="mine.pth").args[0]
+    torch.save(tiny_generator(size=64, seed=1).state_dict(), file)
+    assert loader.fingerprint_inputs(model="mine.pth") != before
+    assert nodes.run("GPENLoadModel", model="mine.pth").args[0].model is not network.model
+
+
+def test_a_saved_workflow_stays_valid_before_and_after_the_download(nodes):
+    loader = nodes.classes["GPENLoadModel"]
+    assert loader.validate_inputs(model="GPEN-BFR-512.pth") is True
+    assert loader.validate_inputs(model="GPEN-BFR-512.pth (download)") is True
+
+
+def test_folders_of_other_packs_are_kept(pack):
+    files = importlib.import_module("gpen_pack.nodes.model_files")
+    kept = folder_paths.folder_names_and_paths["facerestore_models"]
+    try:
+        shared = {".pth"}
+        folder_paths.folder_names_and_paths["facerestore_models"] = (["/elsewhere"], shared)
+        files.register_folders()
+        places, suffixes = folder_paths.folder_names_and_paths["facerestore_models"]
+        assert places[0] == "/elsewhere" and len(places) == 2
+        assert ".safetensors" in suffixes and shared == {".pth"}
+    finally:
+        folder_paths.folder_names_and_paths["facerestore_models"] = kept

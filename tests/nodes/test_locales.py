@@ -1,0 +1,50 @@
+"""Labels and help pages in every language."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from build_locales import labels
+
+PROJECT = Path(__file__).resolve().parents[2]
+LANGUAGES = ("en", "zh")
+
+
+def shape(entry: Any) -> Any:
+    """The keys of nested dictionaries, without the texts."""
+    return {key: shape(value) for key, value in entry.items()} if isinstance(entry, dict) else None
+
+
+def read(language: str) -> dict[str, Any]:
+    return json.loads((PROJECT / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+
+
+def test_english_labels_are_those_of_the_schemas(nodes):
+    expected = {name: labels(node.define_schema()) for name, node in nodes.classes.items()}
+    assert read("en") == expected, "run: python tools/build_locales.py"
+
+
+def test_every_label_is_translated():
+    assert shape(read("zh")) == shape(read("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_node_has_a_help_page_that_names_its_inputs(nodes, language):
+    known = read(language)
+    for name in nodes.classes:
+        text = (PROJECT / "web" / "docs" / name / f"{language}.md").read_text(encoding="utf-8")
+        for each in known[name]["inputs"].values():
+            assert each["name"] in text, f"{name}/{language}.md does not mention '{each['name']}'"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_pictures_of_help_pages_are_there(nodes, language):
+    folder = PROJECT / "web" / "docs"
+    for page in folder.glob(f"*/{language}.md"):
+        for part in page.read_text(encoding="utf-8").split("](")[1:]:
+            target = part.split(")")[0]
+            if target.endswith((".jpg", ".png")):
+                assert (folder / target).is_file(), f"{page.name} of {page.parent.name} shows {target}"
