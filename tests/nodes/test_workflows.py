@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from build_blueprint import FILE, blueprint
 from build_workflows import FOLDER, WORKFLOWS, load_schemas
 from executor import run
 from workflow_graph import WIDGETS, to_prompt
@@ -72,3 +73,14 @@ def test_runs_as_it_is(nodes, name):
     results = run(nodes, to_prompt(read(name), load_schemas()))
     saved = [result for result in results.values() if hasattr(result, "ui") and hasattr(result.ui, "results")]
     assert len(saved) == 1 and all(Path(each["filename"]).suffix in (".png", ".jpg") for each in saved[0].ui.results)
+
+
+def test_the_blueprint_is_as_described_and_complete():
+    assert json.loads(FILE.read_text(encoding="utf-8")) == blueprint(), "run: python tools/build_blueprint.py"
+    (subgraph,) = blueprint()["definitions"]["subgraphs"]
+    slots = {node["id"]: node for node in subgraph["nodes"]}
+    for link in subgraph["links"]:
+        if link["origin_id"] > 0:
+            assert slots[link["origin_id"]]["outputs"][link["origin_slot"]]["type"] == link["type"]
+        if link["target_id"] > 0:
+            assert slots[link["target_id"]]["inputs"][link["target_slot"]]["link"] == link["id"]
