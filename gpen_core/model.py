@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
 from typing import Literal, get_args
@@ -44,6 +45,8 @@ class GPENModel:
 
     name: of the weight file. device: where the network runs. precision: of its convolutions ("fp32", "fp16", "bf16").
     budget: bytes the network may take beside its weights; None for what is free when it runs, less a margin.
+    make_room: called with the number of faces before the network runs, by which a program that manages the memory of
+        several networks brings this one to its device and others away; None for no such program.
     The generator given belongs to the model from then on: its weights are brought to the precision at once, and to the
     device whenever they are elsewhere when the model runs, so that others may move them away in between.
     """
@@ -54,6 +57,7 @@ class GPENModel:
         self.precision = precision
         self.dtype = _DTYPES[precision]
         self.budget: int | None = None
+        self.make_room: Callable[[int], None] | None = None
         self.generator = generator.prepare(self.dtype)
 
     @property
@@ -91,6 +95,8 @@ class GPENModel:
             raise GPENError(f"Faces must be floating-point values from 0 to 1, got {faces.dtype}.\nDivide by 255.")
         if len(faces) == 0:
             return Restored(faces.to(self.device, torch.float32))
+        if self.make_room is not None:
+            self.make_room(len(faces))
         wanted = Rung(self.device, len(faces), size)
         (restored, repeated), used = descend(
             rungs(self.device, len(faces), size), lambda rung: self._attempt(faces, rung), self._fits
@@ -163,9 +169,9 @@ class GPENModel:
         return free - _MARGIN - (0 if self._is_on(device) else self.weight_bytes)
 
     def _activation_bytes(self, rung: Rung) -> int:
-        """Also counts the faces before and after, in float32, which the network knows nothing of."""
-        pictures = 2 * 3 * self.config.size**2 * torch.float32.itemsize * rung.batch
-        return pictures + activation_bytes(self.config, rung.batch, self._dtype(rung), rung.whole)
+        """Also counts the faces in float32, which the network knows nothing of."""
+        faces = 3 * self.config.size**2 * torch.float32.itemsize * rung.batch
+        return faces + activation_bytes(self.config, rung.batch, self._dtype(rung), rung.whole)
 
     def _repeat_overflowed(self, faces: Tensor, restored: Tensor, rung: Rung) -> tuple[int, ...]:
         """Replace faces with values that are not finite by their float32 result; returns their numbers."""
@@ -198,7 +204,7 @@ def choose_device(device: str | torch.device) -> torch.device:
     except RuntimeError as error:
         raise GPENError(f"Unknown device '{device}'.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.") from error
     if chosen.type not in ("cpu", "cuda", "mps"):
-        raise GPENError(f"Device '{device}' is not supported.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.")
+        return _other_device(chosen)
     count = torch.cuda.device_count() if torch.cuda.is_available() else 0
     if chosen.type == "cuda" and (chosen.index or 0) >= count:
         raise GPENError(f"Device '{device}' is not available: torch sees {count} CUDA GPU(s).\nUse auto or cpu.")
@@ -207,6 +213,18 @@ def choose_device(device: str | torch.device) -> torch.device:
     if chosen.type == "cuda" and chosen.index is None:  # so that "cuda" and "auto" share one model
         return torch.device("cuda", torch.cuda.current_device())
     return chosen
+
+
+def _other_device(device: torch.device) -> torch.device:
+    """A device of a kind that is not tested here (Intel's xpu, DirectML), if torch can use it. Raises GPENError."""
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, NotImplementedError, AssertionError) as error:
+        raise GPENError(
+            f"Device '{device}' cannot be used by this torch.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.\n"
+            f"Cause: {error}"
+        ) from error
+    return device
 
 
 def choose_precision(precision: str, device: torch.device) -> str:

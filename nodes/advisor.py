@@ -46,7 +46,7 @@ class Advisor(io.ComfyNode):
                 io.Int.Output(display_name="sharpen"),
                 io.Boolean.Output(display_name="detail_enhance"),
                 io.Float.Output(
-                    display_name="clahe_clip", tooltip="For CLAHE: the highest that lifts neither noise nor blocks."
+                    display_name="clip_limit", tooltip="For CLAHE: the highest that lifts neither noise nor blocks."
                 ),
                 io.String.Output(display_name="report", tooltip="Advice with reasons."),
                 io.String.Output(display_name="numbers", tooltip="All measures and settings as JSON."),
@@ -62,16 +62,14 @@ class Advisor(io.ComfyNode):
         advices: list[Advice] = []
         charts: list[Pixels] = []
         numbers = []
-        moved = feedback.progress()
         finder = detector_called("auto")
-        for number, pixels in enumerate(pictures.pixels()):
+        for number, pixels in enumerate(feedback.counted(pictures.pixels())):
             found = find_faces(pixels, finder) if given is None else given[number]
             measures = measure_picture(pixels, found)
             advice = advise(measures, free)
             advices.append(advice)
             charts.append(draw_chart(measures, advice))
             numbers.append({"measures": asdict(measures), "advice": asdict(advice)})
-            moved(number + 1, len(pictures))
         reports = ["\n".join([*advice.reasons, *advice.notes]) for advice in advices]
         feedback.show(cls, reports[0])
         first = advices[0].settings

@@ -6,6 +6,7 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..gpen_core.image.contrast import clahe
+from . import feedback
 from .schema import percent, schema
 from .tensors import as_pictures, as_planes
 
@@ -24,7 +25,7 @@ class CLAHE(io.ComfyNode):
             inputs=[
                 io.Image.Input("image"),
                 io.Float.Input(
-                    "clip",
+                    "clip_limit",
                     default=2.0,
                     min=0.5,
                     max=10.0,
@@ -32,7 +33,7 @@ class CLAHE(io.ComfyNode):
                     tooltip="How far contrast may be lifted. 1.5 to 2.5 is natural; above 4 noise and blocks show.",
                 ),
                 io.Int.Input(
-                    "grid", default=8, min=1, max=64, tooltip="Fields along each side. More means more local."
+                    "grid_size", default=8, min=1, max=64, tooltip="Fields along each side. More means more local."
                 ),
                 percent("strength", 100, "0 gives the picture back unchanged."),
                 io.Boolean.Input(
@@ -48,12 +49,18 @@ class CLAHE(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image: Tensor, clip: float, grid: int, strength: int, keep_grain: bool = True, mask: Tensor | None = None
+        cls,
+        image: Tensor,
+        clip_limit: float,
+        grid_size: int,
+        strength: int,
+        keep_grain: bool = True,
+        mask: Tensor | None = None,
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
         masks = [None] * len(pictures) if mask is None else as_planes(mask, pictures)
         results = [
-            clahe(pixels, clip=clip, grid=grid, strength=strength, mask=plane, keep_grain=keep_grain)
-            for pixels, plane in zip(pictures.pixels(), masks, strict=True)
+            clahe(pixels, clip=clip_limit, grid=grid_size, strength=strength, mask=plane, keep_grain=keep_grain)
+            for pixels, plane in feedback.counted(list(zip(pictures.pixels(), masks, strict=True)))
         ]
         return io.NodeOutput(pictures.like(results))

@@ -19,12 +19,12 @@ from ..gpen_core.image.lens import Lens, lens_preset
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
 from ..gpen_core.restore.lens_correction import restore_through_lens
 from . import feedback
-from .before_after import before_after
 from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
+from .previews import before_after
 from .schema import Faces, Model, Settings, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
@@ -40,9 +40,6 @@ _ADVISED = (
     "brightness",
     "skin_protect",
     "detail_enhance",
-    "tile_size",
-    "overlap",
-    "batch_size",
 )
 
 
@@ -107,7 +104,6 @@ class Enhance(io.ComfyNode):
         asked = RestoreSettings(choice=choice, **values)
         given = given_faces(pictures, faces, landmarks, bboxes)
         regions = None if region is None else np.stack(as_planes(region, pictures))
-        model.ready(asked.batch_size or 1)
         restore_run = _restorer(model, detector_called(detector), lens_preset(lens, lens_strength), given, regions)
         results = [
             restore_run(pictures.rgb[run], one, run) for run, one in _runs(len(pictures), _advised(asked, settings))
@@ -165,19 +161,18 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
         for result in results
         for crops in result.crops
     )
-    text = _text(results)
-    feedback.show(node, text)
+    feedback.show(node, _shown(results))
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, size),
         as_output(mask),
-        text,
+        "\n".join(result.report.text() for result in results),
         owners,
         ui=ui.PreviewImage(before_after(pictures.rgb, restored), cls=node),
     )
 
 
-def _text(results: Sequence[RestoreResult]) -> str:
+def _shown(results: Sequence[RestoreResult]) -> str:
     """What was done to every picture, then what the user should know."""
     lines = [picture.summary() for result in results for picture in result.report.pictures]
     if len(lines) > 1:

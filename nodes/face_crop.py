@@ -17,6 +17,7 @@ from ..gpen_core.restore import PictureFaces, RestoreSettings, crop_faces, paste
 from . import feedback
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GPENFaces, given_faces
+from .previews import for_node
 from .schema import Faces, advanced, schema
 from .tensors import Pictures, Pixels, as_image, as_output, as_pictures, as_planes
 
@@ -45,7 +46,12 @@ class FaceCrop(io.ComfyNode):
                     "square around the middle of the eyes, moved inside the picture.",
                 ),
                 io.Int.Input(
-                    "size", default=512, min=64, max=2048, step=8, tooltip="Side of the crops that come out, in px."
+                    "crop_size",
+                    default=512,
+                    min=64,
+                    max=2048,
+                    step=8,
+                    tooltip="Side of the crops that come out, in px.",
                 ),
                 io.Int.Input(
                     "square_size",
@@ -83,7 +89,7 @@ class FaceCrop(io.ComfyNode):
         cls,
         image: Tensor,
         method: str,
-        size: int,
+        crop_size: int,
         square_size: int = 896,
         detector: str = "auto",
         template: Template = "gpen",
@@ -96,7 +102,7 @@ class FaceCrop(io.ComfyNode):
         pictures = as_pictures(image)
         found = crop_faces(
             pictures.rgb,
-            size,
+            crop_size,
             RestoreSettings(choice=face_choice(**choice), template=template),
             detector=detector_called(detector),
             faces=given_faces(pictures, faces, landmarks, bboxes),
@@ -105,19 +111,18 @@ class FaceCrop(io.ComfyNode):
         owners: GPENFaces = found.pictures
         if method == _SQUARE:
             owners = tuple(
-                _with_squares(pixels, own, square_size, size)
+                _with_squares(pixels, own, square_size, crop_size)
                 for pixels, own in zip(pictures.pixels(), owners, strict=True)
             )
         preview = as_image([_numbered(pixels, own) for pixels, own in zip(pictures.pixels(), owners, strict=True)])
-        report = found.report.summary()
-        feedback.show(cls, report)
+        feedback.show(cls, found.report.summary())
         return io.NodeOutput(
-            crops_image(owners, pictures, size),
+            crops_image(owners, pictures, crop_size),
             owners,
             as_output(paste(pictures.rgb, owners).mask),
             preview,
-            report,
-            ui=ui.PreviewImage(preview, cls=cls),
+            found.report.text(),
+            ui=ui.PreviewImage(for_node(preview), cls=cls),
         )
 
 

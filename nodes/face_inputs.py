@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
+import comfy.model_management as mm
 from comfy_api.latest import io
 
 from ..gpen_core.errors import GPENError
-from ..gpen_core.faces import FaceChoice, FaceDetector, make_detector
+from ..gpen_core.faces import Face, FaceChoice, FaceDetector, make_detector
 from ..gpen_core.faces.auto import DETECTORS, installed_detectors
+from ..gpen_core.faces.detector import Picture
 from ..gpen_core.faces.selection import ORDERS, Order
 from .schema import BoundingBoxes, Faces, Landmarks, advanced
 
@@ -78,7 +80,9 @@ def given_inputs() -> list[io.Input]:
     """Sockets for faces that other nodes have found, and for the region to look in."""
     return [
         Faces.Input(
-            "faces", optional=True, tooltip="Faces from Face Crop, instead of detection. The choice was made there."
+            "faces",
+            optional=True,
+            tooltip="Faces from Face Crop, instead of detection. The choice here applies to them too.",
         ),
         io.Mask.Input("region", optional=True, tooltip="Only faces whose centre lies where this mask is 0.5 or more."),
         Landmarks.Input(
@@ -126,4 +130,16 @@ def detector_called(name: str) -> FaceDetector:
 @lru_cache(maxsize=2)
 def _kept_detector(name: str, installed: tuple[str, ...]) -> FaceDetector:
     # Files that have been added may make another detector the best.
-    return make_detector(name)
+    return _Cancellable(make_detector(name))
+
+
+class _Cancellable:
+    """A detector that stops before the next picture when the user cancels."""
+
+    def __init__(self, detector: FaceDetector) -> None:
+        self._detector = detector
+        self.name = detector.name
+
+    def detect(self, picture: Picture) -> list[Face]:
+        mm.throw_exception_if_processing_interrupted()
+        return self._detector.detect(picture)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import comfy.model_management as mm
 from comfy.utils import ProgressBar
 
 Progress = Callable[[int, int | None], None]
+Item = TypeVar("Item")
 
 
 def progress() -> Progress:
@@ -24,6 +25,15 @@ def progress() -> Progress:
             bars[total].update_absolute(done, total)
 
     return report
+
+
+def counted(items: Sequence[Item]) -> Iterator[Item]:
+    """The items one by one, with a bar that counts them and stops before the next when the user cancels."""
+    moved = progress()
+    for number, item in enumerate(items):
+        moved(number, len(items))
+        yield item
+    moved(len(items), len(items))
 
 
 def show(node: Any, text: str) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..gpen_core.restore import paste
+from ..gpen_core.restore import RestoreSettings, paste
 from . import feedback
 from .face_values import GPENFaces
 from .schema import Faces, advanced, percent, schema
 from .tensors import as_output, as_pictures
+
+_FEATHER = RestoreSettings().feather
 
 
 class PasteFaces(io.ComfyNode):
@@ -30,7 +32,7 @@ class PasteFaces(io.ComfyNode):
                 percent("strength", 100, "How much of the crops is shown: 0 gives the picture back unchanged."),
                 io.Float.Input(
                     "feather",
-                    default=0.45,
+                    default=_FEATHER,
                     min=0.0,
                     max=1.0,
                     step=0.05,
@@ -47,7 +49,7 @@ class PasteFaces(io.ComfyNode):
 
     @classmethod
     def execute(
-        cls, image: Tensor, crops: Tensor, faces: GPENFaces, strength: int, feather: float = 0.45
+        cls, image: Tensor, crops: Tensor, faces: GPENFaces, strength: int, feather: float = _FEATHER
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
         result = paste(pictures.rgb, faces, as_pictures(crops).rgb, strength=strength, feather=feather)

@@ -14,9 +14,9 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
-from ..gpen_core.errors import GPENError
 from . import feedback
 from .schema import schema
+from .tensors import as_pictures
 
 _EXIF_MAKE, _EXIF_MODEL = 0x010F, 0x0110  # where ComfyUI keeps workflow and prompt in files that are not PNG
 _MOST_EXIF = 60_000  # bytes; a JPEG segment ends at 65,535
@@ -64,15 +64,13 @@ class SaveImage(io.ComfyNode):
     def execute(
         cls, images: Tensor, filename_prefix: str, format: str, quality: int, save_workflow: bool
     ) -> io.NodeOutput:
-        if images.dim() != 4 or images.shape[-1] not in (1, 3, 4):
-            raise GPENError(f"Expected an IMAGE (batch, height, width, channels), got shape {tuple(images.shape)}.")
+        pictures = as_pictures(images)
         workflow = _workflow(cls.hidden) if save_workflow and not _metadata_disabled() else {}
-        height, width = images.shape[1:3]
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
-            filename_prefix, folder_paths.get_output_directory(), width, height
+            filename_prefix, folder_paths.get_output_directory(), pictures.width, pictures.height
         )
         results = []
-        for number, image in enumerate(images):
+        for number, image in enumerate(pictures.like(pictures.pixels())):
             file = f"{name.replace('%batch_num%', str(number))}_{counter + number:05}_{_SUFFIXES[format]}"
             picture = _as_eight_bit(image)
             if format == "png":

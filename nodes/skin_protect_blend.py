@@ -99,7 +99,9 @@ class SkinProtectBlend(io.ComfyNode):
         given = given * (len(after) if len(before) == 1 else 1)
         blended = [
             blend_skin(first, second, own, protection, plane)
-            for first, second, own, plane in zip(originals, after.pixels(), given, keeps, strict=True)
+            for first, second, own, plane in feedback.counted(
+                list(zip(originals, after.pixels(), given, keeps, strict=True))
+            )
         ]
         count = sum(map(len, given))
         feedback.show(

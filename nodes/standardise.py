@@ -28,7 +28,7 @@ class StandardiseInput(io.ComfyNode):
             display_name="Standardise Input (GPEN)",
             description="Brings every picture to the same short side, ratio kept, so that the same settings give the "
             "same result. Optionally corrects pictures that are too dark, too bright or faded.",
-            search_aliases=["resize", "normalize", "auto exposure"],
+            search_aliases=["standardize", "resize", "normalize", "auto exposure"],
             inputs=[
                 io.Image.Input("image"),
                 io.Int.Input(
@@ -40,7 +40,7 @@ class StandardiseInput(io.ComfyNode):
                     tooltip="Length of the shorter side, in px. A picture that has it passes unchanged.",
                 ),
                 io.Int.Input(
-                    "long_side_cap",
+                    "max_long_side",
                     default=4096,
                     min=64,
                     max=16384,
@@ -66,7 +66,7 @@ class StandardiseInput(io.ComfyNode):
         cls,
         image: Tensor,
         short_side: int,
-        long_side_cap: int = 4096,
+        max_long_side: int = 4096,
         auto_exposure: bool = False,
         faces: GPENFaces | None = None,
     ) -> io.NodeOutput:
@@ -74,7 +74,7 @@ class StandardiseInput(io.ComfyNode):
         originals = _on_white(pictures)
         if auto_exposure:
             originals = _exposed(originals, given_faces(pictures, faces))
-        results = [standardise(pixels, short_side, long_side_cap) for pixels in originals]
+        results = [standardise(pixels, short_side, max_long_side) for pixels in feedback.counted(originals)]
         first = results[0]
         height, width = first.pixels.shape[:2]
         size = f"{pictures.width}x{pictures.height} to {width}x{height} px"

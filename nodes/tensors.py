@@ -12,15 +12,12 @@ from dataclasses import dataclass
 import comfy.model_management as mm
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional as F
 
 from ..gpen_core.errors import GPENError
 from ..gpen_core.image.colour import luminance
-
-Pixels = NDArray[np.float32]
-Plane = NDArray[np.float32]
+from ..gpen_core.image.warp import Pixels, Plane
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +68,11 @@ def as_pictures(image: Tensor) -> Pictures:
             "Latents, masks and empty batches must be turned into pictures first."
         )
     image = image.detach().to("cpu", torch.float32)
+    if not bool(image.isfinite().all()):
+        raise GPENError(
+            "The picture holds values that are not finite (NaN or infinity).\n"
+            "Half precision of a node before may have overflowed: run that one in fp32."
+        )
     channels = int(image.shape[-1])
     alpha = image[..., 3:].contiguous() if channels == 4 else None
     rgb = image.expand(-1, -1, -1, 3) if channels == 1 else image[..., :3]

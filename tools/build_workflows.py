@@ -272,7 +272,7 @@ def old_photo() -> Workflow:
     model = flow.add("GPENLoadModel")
     photo = flow.add("GPENExamplePicture", picture="old_photo")
     standard = flow.add("GPENStandardise", image=photo[0], short_side=1024, auto_exposure=True)
-    contrast = flow.add("GPENCLAHE", image=standard[0], clip=1.5)
+    contrast = flow.add("GPENCLAHE", image=standard[0], clip_limit=1.5)
     restored = flow.add(
         "GPENEnhance",
         model=model[0],

@@ -49,6 +49,14 @@ class FaceReport:
             sharpness=None if face.sharpness is None else round(face.sharpness, 1),
         )
 
+    def line(self) -> str:
+        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
+        left, top = (round(value) for value in self.box[:2])
+        seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
+        seen += f", turned {self.yaw:.0f} degrees"
+        done = f"skipped: {self.skipped}" if self.skipped else f"strength {self.strength:g}"
+        return ", ".join([seen, done] + ([self.note] if self.note else []))
+
 
 @dataclass(frozen=True)
 class PictureReport:
@@ -98,6 +106,10 @@ class CropReport:
         """One line per picture."""
         return _by_picture(self.pictures, "cut out")
 
+    def text(self) -> str:
+        """For reading: every picture, and every face of it."""
+        return _in_full(self.pictures, "cut out")
+
 
 @dataclass(frozen=True)
 class RestoreReport:
@@ -119,9 +131,23 @@ class RestoreReport:
         """One line per picture; warnings are apart."""
         return _by_picture(self.pictures, "restored")
 
+    def text(self) -> str:
+        """For reading: the network, every picture, every face of it, and the warnings."""
+        network = f"{self.model} in {self.precision} on {self.device}, faces by {self.detector}"
+        return "\n".join([network, _in_full(self.pictures, "restored"), *(f"Note: {each}" for each in self.warnings)])
+
 
 def _by_picture(pictures: Sequence[PictureReport], done: str) -> str:
     lines = [picture.summary(done) for picture in pictures]
     if len(lines) > 1:
         lines = [f"picture {number}: {line}" for number, line in enumerate(lines)]
     return "\n".join(lines)
+
+
+def _in_full(pictures: Sequence[PictureReport], done: str) -> str:
+    heads = _by_picture(pictures, done).split("\n")
+    blocks = [
+        "\n".join([head, *(f"  {face.line()}" for face in picture.faces)])
+        for head, picture in zip(heads, pictures, strict=True)
+    ]
+    return "\n".join(blocks)

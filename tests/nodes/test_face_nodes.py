@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import comfy.model_management as mm
 import numpy as np
 import pytest
 import torch
@@ -18,18 +19,19 @@ def photo() -> torch.Tensor:
 
 
 def test_cuts_out_and_numbers_the_faces(nodes, photo, shown):
-    result = nodes.run("GPENFaceCrop", image=photo, size=256)
+    result = nodes.run("GPENFaceCrop", image=photo, crop_size=256)
     crops, faces, mask, preview, report = result.args
     assert crops.shape == (1, 256, 256, 3)
     assert [len(own.crops) for own in faces] == [1]
     assert 0 < float(mask.mean()) < 0.5 and mask.shape == (1, 300, 300)
     assert preview.shape == photo.shape and not torch.equal(preview, photo)
-    assert report == shown() == "1 of 1 face cut out"
+    assert shown() == "1 of 1 face cut out"
+    assert report.splitlines()[0] == shown() and "face 0: " in report and "score" in report
     assert torch.equal(result.ui.image, preview)
 
 
 def test_eye_centred_squares_are_neither_turned_nor_padded(nodes, photo):
-    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, method="eye_centred", square_size=200, size=200).args
+    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, method="eye_centred", square_size=200, crop_size=200).args
     matrix = faces[0].crops[0].image_to_crop
     np.testing.assert_array_equal(matrix[:, :2], np.eye(2))
     left, top = (-matrix[:, 2]).astype(int)
@@ -48,7 +50,7 @@ def test_a_number_that_is_not_there_means_no_face(nodes, photo):
 
 @pytest.mark.parametrize("crop_size", [256, 512, 777])
 def test_crops_of_any_size_go_back(nodes, photo, crop_size):
-    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, size=512).args
+    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, crop_size=512).args
     resized = F.interpolate(crops.movedim(-1, 1), (crop_size, crop_size), mode="bicubic", antialias=True).movedim(1, -1)
     image, mask = nodes.run("GPENPasteFaces", image=photo, crops=resized, faces=faces).args
     assert torch.equal(image[mask == 0], photo[mask == 0])
@@ -56,7 +58,7 @@ def test_crops_of_any_size_go_back(nodes, photo, crop_size):
 
 
 def test_crops_go_back_onto_an_enlarged_picture(nodes, photo):
-    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, size=512).args
+    crops, faces, *_ = nodes.run("GPENFaceCrop", image=photo, crop_size=512).args
     large = F.interpolate(photo.movedim(-1, 1), scale_factor=2, mode="bicubic").movedim(1, -1)
     image, mask = nodes.run("GPENPasteFaces", image=large, crops=crops, faces=faces).args
     assert image.shape == (1, 600, 600, 3)
@@ -92,6 +94,16 @@ def test_landmarks_of_comfyui_replace_detection(nodes, photo):
     found = nodes.run("GPENFaceCrop", image=photo, landmarks=landmarks).args[1][0].faces[0]
     np.testing.assert_allclose(found.landmarks, face.landmarks)
     assert found.roll == pytest.approx(face.roll)
+
+
+@pytest.mark.parametrize("node", ["GPENFaceCrop", "GPENCLAHE", "GPENStandardise"])
+def test_a_cancelled_run_stops_before_the_next_picture(nodes, node):
+    mm.interrupted = True
+    try:
+        with pytest.raises(mm.InterruptProcessingException):
+            nodes.run(node, image=torch.rand(2, 40, 48, 3))
+    finally:
+        mm.interrupted = False
 
 
 def test_faces_of_another_batch_are_refused(nodes, photo):

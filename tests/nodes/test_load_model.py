@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import weakref
 from pathlib import Path
 
 import comfy.model_management as mm
@@ -58,22 +59,55 @@ def test_a_handle_shows_comfyui_its_patcher(nodes):
     assert handle.patcher.load_device == torch.device("cpu")
 
 
-def test_a_model_that_was_freed_and_let_go_is_forgotten(nodes):
-    handles = importlib.import_module("gpen_pack.nodes.handle")
-    nodes.run("GPENLoadModel", precision="bf16")
+def test_a_model_that_comfyui_unloads_goes_with_its_workflow(nodes):
+    handle = nodes.run("GPENLoadModel", precision="bf16").args[0]
+    handle.ready()
+    model = weakref.ref(handle.model)
+    mm.current_loaded_models.clear()  # as /free does, before ComfyUI lets go of the outputs
+    assert model() is not None
+    del handle
     gc.collect()
-    assert not any(model.precision == "bf16" for model in handles._patchers)
+    assert model() is None
+
+
+def test_a_model_that_is_unloaded_after_its_workflow_goes_at_once(nodes):
+    handle = nodes.run("GPENLoadModel", precision="bf16").args[0]
+    handle.ready()
+    model = weakref.ref(handle.model)
+    del handle
+    gc.collect()
+    assert model() is not None  # loaded: it may come back
+    mm.current_loaded_models.clear()
+    gc.collect()
+    assert model() is None
 
 
 def test_a_model_still_loaded_outlives_its_workflow(nodes):
-    handles = importlib.import_module("gpen_pack.nodes.handle")
     handle = nodes.run("GPENLoadModel", precision="bf16").args[0]
-    model = handle.ready()
+    handle.ready()
+    model = handle.model
     del handle
     gc.collect()
-    assert model in handles._patchers
     assert nodes.run("GPENLoadModel", precision="bf16").args[0].model is model
     mm.current_loaded_models.clear()
+
+
+def test_the_network_asks_for_room_when_it_runs(nodes):
+    handle = nodes.run("GPENLoadModel").args[0]
+    asked = len(mm.memory_asked_for)
+    handle.model.run(torch.rand(1, 3, 256, 256))
+    assert mm.memory_asked_for[asked:] == [handle.model.activation_bytes(1)]
+
+
+def test_the_name_may_come_from_another_node(nodes):
+    loader = nodes.classes["GPENLoadModel"]
+    assert loader.validate_inputs(model=None) is True  # what ComfyUI knows of a connected input before it runs
+    assert loader.fingerprint_inputs(model=None) is None
+
+
+def test_kept_files_of_the_pruned_variant_are_not_offered(nodes, models_folder):
+    (models_folder / "GPEN-BFR-512.pruned-0123456789abcdef-1.safetensors").touch()
+    assert not any("pruned-" in name for name in options(nodes))
 
 
 def test_a_missing_official_file_names_the_folder_and_the_download(nodes, models_folder):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import torch
@@ -17,7 +18,11 @@ class InterruptProcessingException(BaseException):
 
 class _Loaded:
     def __init__(self, model: Any) -> None:
-        self.model = model
+        self._model = weakref.ref(model)
+
+    @property
+    def model(self) -> Any:
+        return self._model()
 
 
 def throw_exception_if_processing_interrupted() -> None:
