@@ -44,6 +44,12 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     add_detection_options(parser)
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(
+        "--variant",
+        default="full",
+        choices=registry.VARIANTS,
+        help="pruned: a smaller, faster network made of the same file, for faces (default: full)",
+    )
+    parser.add_argument(
         "--auto",
         action="store_true",
         help="settings not given are as `gpen advise` recommends for each picture; sharp faces are left alone",
@@ -68,7 +74,7 @@ def run(args: argparse.Namespace) -> int:
         raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
     if args.report:
         check_json_file(args.report, args.overwrite)
-    model = registry.load_model(args.model, args.device, args.precision)
+    model = registry.load_model(args.model, args.device, args.precision, args.variant)
     detector = make_detector(args.detector, device=str(model.device))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
     entries: list[dict[str, Any]] = []
