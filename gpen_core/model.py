@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import chain
@@ -48,7 +49,8 @@ class GPENModel:
     make_room: called with the number of faces before the network runs, by which a program that manages the memory of
         several networks brings this one to its device and others away; None for no such program.
     The generator given belongs to the model from then on: its weights are brought to the precision at once, and to the
-    device whenever they are elsewhere when the model runs, so that others may move them away in between.
+    device whenever they are elsewhere when the model runs, so that others may move them away in between. Threads may
+    share a model: it runs for one after the other.
     """
 
     def __init__(self, generator: Generator, name: str, device: torch.device, precision: str) -> None:
@@ -58,6 +60,7 @@ class GPENModel:
         self.dtype = _DTYPES[precision]
         self.budget: int | None = None
         self.make_room: Callable[[int], None] | None = None
+        self._running = threading.Lock()  # two runs at once would need twice the memory, and could move the network
         self.generator = generator.prepare(self.dtype)
 
     @property
@@ -95,12 +98,13 @@ class GPENModel:
             raise GPENError(f"Faces must be floating-point values from 0 to 1, got {faces.dtype}.\nDivide by 255.")
         if len(faces) == 0:
             return Restored(faces.to(self.device, torch.float32))
-        if self.make_room is not None:
-            self.make_room(len(faces))
         wanted = Rung(self.device, len(faces), size)
-        (restored, repeated), used = descend(
-            rungs(self.device, len(faces), size), lambda rung: self._attempt(faces, rung), self._fits
-        )
+        with self._running:
+            if self.make_room is not None:
+                self.make_room(len(faces))
+            (restored, repeated), used = descend(
+                rungs(self.device, len(faces), size), lambda rung: self._attempt(faces, rung), self._fits
+            )
         differences = used.differences(wanted)
         if differences:
             release_cached(self.device)  # others are short of memory too
@@ -218,7 +222,7 @@ def choose_device(device: str | torch.device) -> torch.device:
 def _other_device(device: torch.device) -> torch.device:
     """A device of a kind that is not tested here (Intel's xpu, DirectML), if torch can use it. Raises GPENError."""
     try:
-        torch.empty(1, device=device)
+        torch.zeros(1, device=device).item()  # "meta" has tensors without values
     except (RuntimeError, NotImplementedError, AssertionError) as error:
         raise GPENError(
             f"Device '{device}' cannot be used by this torch.\nUse auto, cpu, cuda, cuda:0, cuda:1 .. or mps.\n"

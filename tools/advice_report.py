@@ -2,9 +2,10 @@
 
     python tools/advice_report.py DATA [--model gpen-lite-256] [--enlarge]
 
-DATA holds hq/*.jpg and lq_light, lq_medium, lq_heavy/*.png of the same names: aligned faces, sharp and degraded. Printed
-are the share of faces whose degradation rises from state to state; mean PSNR and SSIM of each state untouched, with the
-default settings and with advised ones, against the sharp face at the model's size; and what becomes of sharp faces.
+DATA holds hq/*.jpg and lq_light, lq_medium, lq_heavy/*.png of the same names: aligned faces, sharp and degraded.
+Printed are the share of faces whose degradation rises from state to state; mean PSNR and SSIM of each state untouched,
+with the default settings and with advised ones, against the sharp face at the model's size; and what becomes of sharp
+faces.
 """
 
 from __future__ import annotations

@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
 from functools import wraps
+from itertools import count
 from pathlib import Path
 from typing import Any
 from unittest import mock
@@ -53,6 +54,8 @@ _PHASES: tuple[tuple[str, Any, str], ...] = (
     ("tiles", pipeline, "enhance_background"),
     ("report", pipeline, "_face_reports"),
 )
+
+_seeds = count(1)
 
 
 class Stopwatch:
@@ -127,13 +130,13 @@ def made_up_picture(megapixels: float, seed: int) -> Pixels:
     return cv2.GaussianBlur(noise, (0, 0), 1.5).astype(np.float32, copy=False)
 
 
-def made_up_faces(count: int, height: int, width: int, size: float) -> list[Face]:
+def made_up_faces(number: int, height: int, width: int, size: float) -> list[Face]:
     """Upright faces of `size` px, as many, evenly spread over the picture."""
-    columns = math.ceil(math.sqrt(count * width / height))
-    rows = math.ceil(count / columns)
+    columns = math.ceil(math.sqrt(number * width / height))
+    rows = math.ceil(number / columns)
     faces = []
-    for number in range(count):
-        x, y = (number % columns + 0.5) * width / columns, (number // columns + 0.5) * height / rows
+    for place in range(number):
+        x, y = (place % columns + 0.5) * width / columns, (place // columns + 0.5) * height / rows
         landmarks = (template_points(1) - 0.5) * size * 2.0 + (x, y)
         box = (x - size / 2, y - size / 2, x + size / 2, y + size / 2)
         faces.append(Face(box=box, landmarks=landmarks, score=0.9))
@@ -172,7 +175,7 @@ def report_growth(args: argparse.Namespace) -> None:
     settings = RestoreSettings()
     gpen_core.restore(made_up_picture(0.3, 0), model, settings, detector="embedded")  # what only the first call costs
     print(f"faces of 100 px in {args.room:g} megapixels")
-    _print_growth("faces", args.faces, lambda count: _cost(model, settings, args.room, count))
+    _print_growth("face", args.faces, lambda number: _cost(model, settings, args.room, number))
     print("megapixels with 4 given faces")
     _print_growth("MP", args.megapixels, lambda size: _cost(model, settings, size, 4))
     print("megapixels with the embedded detector")
@@ -184,7 +187,7 @@ def report_growth(args: argparse.Namespace) -> None:
 
 def _cost(model: GPENModel, settings: RestoreSettings, megapixels: float, faces: int | None) -> tuple[float, float]:
     """CPU seconds of the network and of everything else."""
-    picture = made_up_picture(megapixels, seed=round(1000 * megapixels) + (faces or 0))  # nothing is remembered
+    picture = made_up_picture(megapixels, seed=next(_seeds))  # never the same twice, or it would be remembered
     given = None if faces is None else GivenFaces(made_up_faces(faces, *picture.shape[:2], size=100.0))
     detector = given or make_detector("embedded")
     seconds = profile(lambda: gpen_core.restore(picture, model, settings, detector=detector))

@@ -67,7 +67,7 @@ def detect(pixels: Pixels, detector: EmbeddedDetector) -> Face | None:
 
 def mask_rows(data: Path, detector: EmbeddedDetector, step: int, grey: bool) -> list[Row]:
     rows = []
-    for truth_file in sorted((data / "faces_train_masks").glob("*.png"))[::step]:
+    for truth_file in sorted((data / "faces_train_masks").glob("*.png"))[1::step]:
         pixels, labels = read(data / "faces_train" / f"{truth_file.stem}.jpg"), np.asarray(Image.open(truth_file))
         face, truth = detect(pixels, detector), np.isin(labels, SKIN)
         if face is None or not truth.any():
@@ -181,7 +181,12 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--model", default="gpen-lite-256", help="file or name")
-    parser.add_argument("--step", type=int, default=10, help="every how many-th parse mask")
+    parser.add_argument(
+        "--step",
+        type=int,
+        default=10,
+        help="every how many-th parse mask, from the second (an even step avoids those tuned on)",
+    )
     parser.add_argument("--sheet", type=Path, help="folder for contact sheets")
     args = parser.parse_args()
     detector = EmbeddedDetector()

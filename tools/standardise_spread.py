@@ -93,19 +93,14 @@ def set_into(photo: Pixels, face: Pixels, rng: np.random.Generator) -> tuple[Pix
     linear = side / _ALIGNED * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
     matrix: Matrix = np.column_stack([linear, centre - linear @ [_ALIGNED / 2, _ALIGNED / 2]])
     soft = np.zeros((_ALIGNED, _ALIGNED, 1), np.float32)
-    soft[24:-24, 24:-24] = 1.0
-    soft = cv2.GaussianBlur(soft, (0, 0), 10)[..., None]
-    opaque = warp(np.pad(soft, ((512, 512), (512, 512), (0, 0))), _shifted(matrix, 512), height, width)
+    soft[48:-48, 48:-48] = 1.0
+    soft = cv2.GaussianBlur(soft, (0, 0), 10)[..., None].astype(np.float32)  # 0 at the border, so beyond it too
+    opaque = warp(soft, matrix, height, width)
     scene = scene + opaque * (warp(face, matrix, height, width) - scene)
     landmarks = apply(matrix, template_points(_ALIGNED, "ffhq"))
     corners = apply(matrix, np.array([[110.0, 110.0], [400.0, 440.0]]))
     box = (float(corners[0, 0]), float(corners[0, 1]), float(corners[1, 0]), float(corners[1, 1]))
     return np.clip(scene, 0.0, 1.0).astype(np.float32), Face(box=box, landmarks=landmarks, score=1.0)
-
-
-def _shifted(matrix: Matrix, by: int) -> Matrix:
-    """The transform of a source padded by `by` px."""
-    return np.column_stack([matrix[:, :2], matrix[:, 2] - matrix[:, :2] @ [by, by]])
 
 
 def turned(photo: Pixels, rng: np.random.Generator) -> Pixels:
@@ -154,7 +149,7 @@ def quality(scene: Scene, picture: Pixels) -> tuple[float, float]:
     """PSNR in dB and SSIM of the faces."""
     inside = scene.faces > 0.5
     error = np.square(picture - scene.sharp)[inside].mean()
-    _, ssim = structural_similarity(scene.sharp, picture, channel_axis=2, data_range=1.0, full=True)
+    ssim = structural_similarity(scene.sharp, picture, channel_axis=2, data_range=1.0, full=True)[1]
     return float(-10.0 * np.log10(error)), float(np.asarray(ssim)[inside].mean())
 
 

@@ -22,10 +22,10 @@ from .warp import Pixels, Plane
 # 0.43 two and 0.30 three stops darker.
 _FACE_PERCENTILE = 98.0
 _GOAL = 0.56  # raised towards this
-_GOAL_IF_SURE = 0.70  # and to this where the picture or the face is surely too dark
-# Limits of that, not at all and surely; wide, so that the correction sets in gradually.
-_DARK_FACE = (0.50, 0.34)
-_DARK_PICTURE = (0.60, 0.42)  # 99th percentile: 0.60 or more in good light, 0.54 at most two stops darker
+_GOAL_IN_THE_DARK = 0.70  # and to this where nothing else in the picture is bright either
+# 99th percentile of the whole picture: 0.60 or more in good light, 0.54 at most two stops darker. Not dark at all,
+# surely dark; wide, so that the correction sets in gradually.
+_DARK_PICTURE = (0.60, 0.42)
 _KEPT_DARKNESS = 0.2  # of the distance to the goal: the darker picture stays the darker one
 _MOST_LIFT = 3.0  # slope in black less 1: two stops, more would show mainly noise
 
@@ -107,8 +107,7 @@ def _curve(brightness: NDArray[np.float32], face_region: Plane | None) -> _Curve
 
 def _lift(judged: float, bright: float) -> float:
     """How much the curve must lift for what is `judged` in a picture with highlights as `bright`."""
-    sure = max(_ramp(judged, *_DARK_FACE), _ramp(bright, *_DARK_PICTURE))
-    goal = _GOAL + sure * (_GOAL_IF_SURE - _GOAL)
+    goal = _GOAL + _ramp(bright, *_DARK_PICTURE) * (_GOAL_IN_THE_DARK - _GOAL)
     wanted = goal - _KEPT_DARKNESS * (goal - judged)
     if wanted <= judged or judged <= 0.0:
         return 0.0

@@ -6,12 +6,9 @@ from collections.abc import Sequence
 
 import cv2
 import numpy as np
-from numpy.typing import NDArray
 
 from .colour import REC709
-from .warp import Pixels
-
-Plane = NDArray[np.float32]
+from .warp import Pixels, Plane
 
 _WEIGHTS = np.array([REC709], np.float32)
 

@@ -1,12 +1,10 @@
-"""Bringing any picture to one size and to plain RGB, so that the same settings give the same result on all of them."""
+"""Bringing any picture to one size, so that the same settings give the same result on all of them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from ..errors import GPENError
 from .resample import resize
@@ -51,22 +49,6 @@ def standardise(picture: Pixels, short_side: int = SHORT_SIDE, long_side_cap: in
         scale = long_side_cap / max(height, width)
     pixels = resize(np.clip(picture, 0.0, 1.0), _scaled(height, scale), _scaled(width, scale))
     return Standardised(pixels, scale, note)
-
-
-def to_rgb(picture: NDArray[Any]) -> tuple[Pixels, NDArray[np.float32] | None]:
-    """Grey, grey with alpha, RGB or RGBA -> RGB (H, W, 3) float32, and its alpha (H, W) kept aside, None without one.
-
-    picture: (H, W) or (H, W, 1 to 4); integers span their type's whole range, floats [0, 1]. Files need no such step:
-    `read_picture` gives RGB and alpha. Raises GPENError for any other shape.
-    """
-    samples = picture[..., None] if picture.ndim == 2 else picture
-    if samples.ndim != 3 or samples.shape[2] not in (1, 2, 3, 4):
-        raise GPENError(f"A picture must be (H, W) or (H, W, 1 to 4), got {picture.shape}.")
-    full = np.iinfo(samples.dtype).max if np.issubdtype(samples.dtype, np.integer) else 1
-    values = np.divide(samples, full, dtype=np.float32)
-    colours = 1 if samples.shape[2] <= 2 else 3
-    alpha = values[..., colours].copy() if samples.shape[2] > colours else None
-    return np.ascontiguousarray(np.broadcast_to(values[..., :colours], (*values.shape[:2], 3))), alpha
 
 
 def _scaled(side: int, scale: float) -> int:

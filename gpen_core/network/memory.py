@@ -29,18 +29,20 @@ def weight_bytes(module: nn.Module) -> int:
 def activation_bytes(config: GPENConfig, batch: int, dtype: torch.dtype, whole: int | None = None) -> int:
     """Peak bytes, beside the weights, of `run_in_strips(net, faces, whole)` without gradients.
 
-    The faces given, in `dtype`, and the picture made, in float32, are counted. whole: px, the largest level that is not
-    cut into strips; None for no strips.
+    The faces given, in `dtype`, are counted. whole: px, the largest level that is not cut into strips; None for no
+    strips.
     """
     size, itemsize = config.size, dtype.itemsize
     whole = min(whole or size, size)
     heights = {resolution: resolution for resolution in config.resolutions if resolution <= whole}
     maps = _peak(config, heights, batch, itemsize)
+    picture = _FLOAT32 // 4  # bytes per value: when the maps are largest, there is the picture of the level before
     if whole < size:
+        picture = _FLOAT32
         strip = {r: whole * r // (2 * size) + _EXTRA_ROWS for r in config.resolutions if r > whole}
         kept = batch * _joined(config, whole) * whole**2 * itemsize
         maps = max(maps, kept + _peak(config, strip, batch, itemsize))
-    return batch * _RGB * size**2 * (itemsize + _FLOAT32) + maps
+    return batch * _RGB * size**2 * (itemsize + picture) + maps
 
 
 def _peak(config: GPENConfig, heights: Mapping[int, int], batch: int, itemsize: int) -> int:

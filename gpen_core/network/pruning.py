@@ -21,7 +21,7 @@ from ..errors import GPENError
 from .calibration import calibration_faces
 from .channels import Layer, features_group, group_sizes, layers, taps_of
 from .config import GPENConfig
-from .contribution import demodulation_of, measure_contribution
+from .contribution import measure_contribution
 from .elimination import Elimination
 from .generator import Generator, ModulatedConv
 

@@ -111,13 +111,13 @@ class PictureMeasures:
 
 def measure_face(picture: Pixels, face: Face) -> FaceMeasures:
     """Measure one face of a (H, W, 3) picture."""
-    crop = measured_crop(picture, face)
+    crop, noise = measured_crop(picture, face), noise_sigma(native_face(picture, face))
     return FaceMeasures(
         index=face.index,
         size=face.size,
         crop_side=1.0 / scale_of(image_to_crop(face.landmarks, 1)),
-        sharpness=real_detail(crop, scale_of(picture_to_crop(face))),
-        noise=noise_sigma(native_face(picture, face)),
+        sharpness=real_detail(crop, scale_of(picture_to_crop(face)), noise),
+        noise=noise,
         blockiness=blockiness(native_face(picture, face, _BLOCKS_SIDE)),
         exposure=exposure_of(crop[face_oval()]),
         yaw=face.yaw,
@@ -143,8 +143,7 @@ def measure_picture(picture: Pixels, faces: Sequence[Face]) -> PictureMeasures:
 
 def with_sharpness(face: Face, picture: Pixels) -> Face:
     """The same face, its sharpness filled in."""
-    crop = measured_crop(picture, face)
-    return replace(face, sharpness=real_detail(crop, scale_of(picture_to_crop(face))))
+    return replace(face, sharpness=measure_face(picture, face).sharpness)
 
 
 def _middle(picture: Pixels) -> Pixels:

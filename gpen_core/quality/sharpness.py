@@ -7,6 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..image.colour import REC709
 from ..image.luma import luma
 from ..image.warp import Pixels
 from .region import SIDE
@@ -15,6 +16,8 @@ _FACE = (slice(112, 496), slice(64, 448))  # of the crop: a square with the face
 # Cycles per px between which power is averaged: coarse shapes first, the finest the crop can hold last.
 _RINGS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.17, 0.25, 0.35, 0.50)
 _ROUNDING = 1.0 / 12.0 / 255.0**2  # power of rounding to 8 bits, without which float pictures would read softer
+_CLEAN = 1.0  # levels of noise that a sharp picture without any may read
+_IN_LUMA = sum(weight**2 for weight in REC709)  # power of noise that the channels do not share
 
 # log2 of the finest detail's size in crop px, as a weighted sum of log10 of the rings' power. The weights add up to 0:
 # contrast does not matter. Fitted by tools/calibrate_sharpness.py.
@@ -23,24 +26,26 @@ _WEIGHTS = (0.883, 0.967, -1.024, -0.236, -0.017, -0.218, -0.373, -0.771, 0.788)
 _COARSEST = 5.0  # octaves; what is softer still all looks alike
 
 
-def real_detail(crop: Pixels, scale: float) -> float:
+def real_detail(crop: Pixels, scale: float, noise: float = 0.0) -> float:
     """Pixels of real detail across an aligned (SIDE, SIDE, 3) crop: the side at which a sharp crop holds as much.
 
     scale: crop px per picture px; a crop cannot hold more detail than the picture has pixels there.
-    Good to half an octave on pictures with little noise; strong noise passes for detail.
+    noise: standard deviation in a channel of the picture, levels; its power is taken off.
+    Good to half an octave. Film grain, and noise that has been through JPEG, pass for detail.
     """
-    octaves = min(_BIAS + float(np.dot(_WEIGHTS, ring_powers(crop))), _COARSEST)
+    power = max(noise**2 - _CLEAN**2, 0.0) / 255.0**2 * _IN_LUMA * min(scale, 1.0) ** 2
+    octaves = min(_BIAS + float(np.dot(_WEIGHTS, ring_powers(crop, power))), _COARSEST)
     return SIDE / max(2.0**octaves, scale, 1.0)
 
 
-def ring_powers(crop: Pixels) -> NDArray[np.float64]:
-    """log10 of the power of the face in each ring of the spectrum, (9,)."""
+def ring_powers(crop: Pixels, noise: float = 0.0) -> NDArray[np.float64]:
+    """log10 of the power of the face in each ring of the spectrum, less that of white noise, (9,)."""
     plane = luma(crop)[_FACE].astype(np.float64)
     window, ring = _window_and_rings(plane.shape[0])
     spectrum = np.fft.fft2((plane - plane.mean()) * window)
     power = np.bincount(ring.ravel(), (spectrum.real**2 + spectrum.imag**2).ravel(), len(_RINGS) + 1)
     mean = power / np.bincount(ring.ravel(), minlength=len(_RINGS) + 1) / (window**2).sum()
-    return np.log10(mean[1:-1] + _ROUNDING)
+    return np.log10(np.maximum(mean[1:-1] - noise, 0.0) + _ROUNDING)
 
 
 @cache

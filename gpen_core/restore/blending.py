@@ -14,6 +14,9 @@ from ..image.warp import Pixels, invert, warp
 from .masks import Plane, Region, crop_region, face_mask
 from .texture import match_grain, match_sharpness
 
+# Small faces are made no sharper than their picture, as the original softens all below 100 px. On large ones that would
+# undo the restoration: of a blurred portrait nothing is sharp but the face, and that is what was asked for.
+_SOFTENED_SIZE = (80.0, 120.0)  # px of the face's box: fully, not at all
 _MOST_GRAIN = 2.5 / 255.0  # standard deviation of the grain that a face is given; what is stronger is noise
 
 
@@ -57,10 +60,16 @@ def _patch(picture: Pixels, crop: FaceCrop, region: Region, feather: float, grai
     restored = luminance(crop.pixels).expand(3, -1, -1) if grey else crop.pixels
     source = np.ascontiguousarray(restored.permute(1, 2, 0).numpy())
     pixels = warp(source, to_region, region.height, region.width)
-    pixels = match_sharpness(pixels, picture[region.slices], mask)
+    pixels = _softened(pixels, picture[region.slices], mask, crop.face.size)
     if grain > 0.0:
         pixels = _with_grain(pixels, picture[region.slices], mask, grain)
     return _Patch(region, np.clip(pixels, 0.0, 1.0), mask, weight)
+
+
+def _softened(pixels: Pixels, before: Pixels, mask: Plane, face_size: float) -> Pixels:
+    """The pixels of a small face no sharper than their picture."""
+    share = float(np.interp(face_size, _SOFTENED_SIZE, (1.0, 0.0)))
+    return pixels if share == 0.0 else pixels + np.float32(share) * (match_sharpness(pixels, before, mask) - pixels)
 
 
 def _with_grain(pixels: Pixels, before: Pixels, mask: Plane, share: float) -> Pixels:

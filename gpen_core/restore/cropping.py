@@ -58,7 +58,9 @@ def crop_faces(
         found.detector,
         settings.template,
         tuple(
-            PictureReport(width, height, tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries))
+            PictureReport(
+                width, height, tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries), "cut out"
+            )
             for entries in found.pictures
         ),
     )

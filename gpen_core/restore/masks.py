@@ -11,9 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..faces.face import Face, Transform
-from ..image.warp import apply, invert
-
-Plane = NDArray[np.float32]
+from ..image.warp import Plane, apply, invert
 
 # The oval, in units of the distance between the middle of the eyes and the middle of the mouth (m) and of the distance
 # between the eyes (e): from the hairline to below the chin, ear to ear. Chosen on the faces of the FFHQ template.

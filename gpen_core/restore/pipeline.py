@@ -22,6 +22,7 @@ from .crops import FinishedCrop, finished_crops
 from .details import SMALLEST_FOR_DETAILS
 from .detection import faces_of_batch, no_faces
 from .layout import Image, as_batch, like_input
+from .masks import Plane
 from .modes import opacity, profile_weight
 from .report import FaceReport, PictureReport, RestoreReport
 from .settings import RestoreSettings
@@ -70,41 +71,54 @@ def restore(
     asked = settings or RestoreSettings()
     details = asked.detail_enhance and min(height, width) >= SMALLEST_FOR_DETAILS
     settings = replace(asked, detail_enhance=details)
-    found = (
-        no_faces(len(pictures))
-        if settings.scope == "picture"
-        else faces_of_batch(
+    if settings.scope == "picture":
+        found = no_faces(len(pictures))
+    else:
+        found = faces_of_batch(
             pictures, settings.choice, detector=detector, device=model.device, faces=faces, region=region, owner=model
         )
-    )
     taken = [[entry.face for entry in entries if entry.skipped is None] for entries in found.pictures]
     tiles = 0 if settings.scope == "faces" else len(TileLayout(height, width, settings.tile_size, settings.overlap))
     steps = _Steps(progress, sum(map(len, taken)) + tiles * len(pictures))
     result, masks = pictures.copy(), np.zeros(pictures.shape[:3], np.float32)
-    crops: list[tuple[FaceCrop, ...]] = []
-    rungs: dict[str, None] = {}  # each once, in order
-    reports: list[PictureReport] = []
-    for number, finished in enumerate(finished_crops(pictures, taken, model, settings, steps.advance)):
-        note = None
+    finished: list[list[FinishedCrop]] = []
+    backgrounds: list[str | None] = []
+    for number, own in enumerate(finished_crops(pictures, taken, model, settings, steps.advance)):
+        background = None
         if settings.scope != "faces":
-            result[number], note = _background(pictures[number], model, settings, steps)
-        crops.append(tuple(one.crop for one in finished))
-        rungs |= dict.fromkeys(rung for one in finished for rung in one.rungs)
-        strengths = [opacity(settings, crop.face.yaw) for crop in crops[-1]]
-        grain = 1.0 - settings.denoise / 100.0
-        masks[number] = paste_faces(result[number], crops[-1], strengths, settings.feather, grain)
-        entries = _face_reports(found.pictures[number], finished, model.precision, settings)
-        reports.append(PictureReport(width, height, entries, note, searched=settings.scope != "picture"))
+            result[number], background = _background(pictures[number], model, settings, steps)
+        masks[number] = _paste(result[number], own, settings)
+        finished.append(own)
+        backgrounds.append(background)
+    rungs = dict.fromkeys(rung for own in finished for one in own for rung in one.rungs)  # each once, in order
     report = RestoreReport(
         model=model.name,
         device=str(model.device),
         precision=model.precision,
         detector=found.detector,
         settings=asked,
-        pictures=tuple(reports),
+        pictures=tuple(
+            PictureReport(
+                width,
+                height,
+                _face_reports(entries, own, model.precision, settings),
+                "left alone at strength 0" if settings.strength == 0.0 else "restored",
+                background,
+                searched=settings.scope != "picture",
+            )
+            for entries, own, background in zip(found.pictures, finished, backgrounds, strict=True)
+        ),
         warnings=(*warn(asked, min(height, width)), *(f"memory was short: {rung}" for rung in rungs)),
     )
-    return RestoreResult(like_input(result, image), like_input(masks, image), tuple(crops), report)
+    crops = tuple(tuple(one.crop for one in own) for own in finished)
+    return RestoreResult(like_input(result, image), like_input(masks, image), crops, report)
+
+
+def _paste(picture: Pixels, finished: Sequence[FinishedCrop], settings: RestoreSettings) -> Plane:
+    """Paste the faces of one picture, in place; returns the mask."""
+    crops = [one.crop for one in finished]
+    strengths = [opacity(settings, crop.face.yaw) for crop in crops]
+    return paste_faces(picture, crops, strengths, settings.feather, grain=1.0 - settings.denoise / 100.0)
 
 
 def _background(picture: Pixels, model: GPENModel, settings: RestoreSettings, steps: _Steps) -> tuple[Pixels, str]:
@@ -145,7 +159,7 @@ def _face_reports(
             entry.face,
             settings.strength * profile_weight(entry.face.yaw),
             entry.skipped,
-            _note(entry.face, entry.face.index in repeated, precision),
+            _note(entry.face, entry.face.index in repeated, precision) if settings.strength > 0.0 else None,
         )
         for entry in entries
     )

@@ -112,7 +112,8 @@ def is_exactly_grey(pixels: Pixels) -> bool:
 def desaturated(pixels: Pixels, share: float) -> Pixels:
     """(H, W, 3) mixed with its grey; exactly grey for a share of 1. Pixels that are grey stay bit-identical."""
     grey = luma(pixels)[..., None]
-    coloured = (pixels.max(axis=2) != pixels.min(axis=2))[..., None]
+    red, green, blue = pixels[..., :1], pixels[..., 1:2], pixels[..., 2:]
+    coloured = (red != green) | (green != blue)  # far faster than a maximum over three values
     mixed = np.float32(1.0 - share) * pixels + np.float32(share) * grey
     return np.where(coloured, mixed, pixels)
 

@@ -62,13 +62,14 @@ class FaceReport:
 class PictureReport:
     """One picture of the batch.
 
-    width, height: px. faces: those found. background: what was done around the faces, None for nothing. searched:
-    whether faces were looked for.
+    width, height: px. faces: those found. done: what was done to those taken. background: what was done around them,
+    None for nothing. searched: whether faces were looked for.
     """
 
     width: int
     height: int
     faces: tuple[FaceReport, ...]
+    done: str = "restored"
     background: str | None = None
     searched: bool = True
 
@@ -77,15 +78,15 @@ class PictureReport:
         """Number of faces not skipped."""
         return sum(face.skipped is None for face in self.faces)
 
-    def summary(self, done: str = "restored") -> str:
-        """One line: "2 of 5 faces restored, 1 too small, 2 below score". done: what was done to the faces."""
+    def summary(self) -> str:
+        """One line: "2 of 5 faces restored, 1 too small, 2 below score"."""
         if not self.searched:
             return self.background or "passed through unchanged"
         count = len(self.faces)
         if count == 0:
             return f"no face found: {self.background or 'passed through unchanged'}"
         skipped = Counter(face.skipped for face in self.faces if face.skipped)
-        parts = [f"{self.taken} of {count} face{'s' if count > 1 else ''} {done}"]
+        parts = [f"{self.taken} of {count} face{'s' if count > 1 else ''} {self.done}"]
         parts += [f"{number} {reason}" for reason, number in skipped.items()]
         return ", ".join(parts if self.background is None else [*parts, self.background])
 
@@ -104,11 +105,11 @@ class CropReport:
 
     def summary(self) -> str:
         """One line per picture."""
-        return _by_picture(self.pictures, "cut out")
+        return _by_picture(self.pictures)
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
-        return _in_full(self.pictures, "cut out")
+        return _in_full(self.pictures)
 
 
 @dataclass(frozen=True)
@@ -129,23 +130,23 @@ class RestoreReport:
 
     def summary(self) -> str:
         """One line per picture; warnings are apart."""
-        return _by_picture(self.pictures, "restored")
+        return _by_picture(self.pictures)
 
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
         network = f"{self.model} in {self.precision} on {self.device}, faces by {self.detector}"
-        return "\n".join([network, _in_full(self.pictures, "restored"), *(f"Note: {each}" for each in self.warnings)])
+        return "\n".join([network, _in_full(self.pictures), *(f"Note: {each}" for each in self.warnings)])
 
 
-def _by_picture(pictures: Sequence[PictureReport], done: str) -> str:
-    lines = [picture.summary(done) for picture in pictures]
+def _by_picture(pictures: Sequence[PictureReport]) -> str:
+    lines = [picture.summary() for picture in pictures]
     if len(lines) > 1:
         lines = [f"picture {number}: {line}" for number, line in enumerate(lines)]
     return "\n".join(lines)
 
 
-def _in_full(pictures: Sequence[PictureReport], done: str) -> str:
-    heads = _by_picture(pictures, done).split("\n")
+def _in_full(pictures: Sequence[PictureReport]) -> str:
+    heads = _by_picture(pictures).split("\n")
     blocks = [
         "\n".join([head, *(f"  {face.line()}" for face in picture.faces)])
         for head, picture in zip(heads, pictures, strict=True)

@@ -1,9 +1,8 @@
 """Where the skin of a face is: the landmarks say where to expect it, the picture's own colours where it is.
 
-No colour is skin by itself here. What is skin in a picture is learnt from that picture: two colour models, of the skin
-and of what is around it, are fitted in turn with the division between them (localised region competition, Lankton and
-Tannenbaum, 2008, here with prior odds from the landmarks). That holds for dark and light skin, for side light and, by
-lightness alone, for grey and toned pictures.
+No colour is skin by itself here. What is skin in a picture is learnt from that picture: a colour model of the pixels
+that are surely skin by the landmarks, and one of those that are surely not, divide the rest. That holds for dark and
+light skin, for side light and, by lightness alone, for grey and toned pictures.
 
 All of it happens in a small upright frame, so that the cost hardly depends on the size of the picture.
 """
@@ -23,16 +22,14 @@ from ..image.warp import Pixels, Plane, apply, compose, invert
 from .masks import Region, crop_region
 from .skin_prior import FRAME, prior_odds
 
-_MODEL = 32  # px, side of the reduced frame in which the colour models are fitted
-_ITERATIONS = 5
-_REACH = 7.0  # px of the reduced frame: sigma of the window of a local mean, about a third of the face
-_PULL = 0.02  # weight of the overall mean, for where the window sees nothing
-_LEAST_SPREAD = (6.0, 0.8, 2.7)  # LAB: an even region must not make its model infinitely sure
+_MODEL = 64  # px, side of the reduced frame in which the colour models are learnt
+_DOUBT = 7.0  # log-odds off the prior for the model of skin: only where skin is sure it is learnt
+_LEAST_SPREAD = (4.7, 1.3, 3.2)  # LAB: an even region must not make its model infinitely sure
 # What a colour may say at most for and against skin, log-odds. Necks, ears and hands have the same colour.
-_FOR, _AGAINST = 2.9, 6.0
-# Thin dark things on the face are brows, lashes, strands of hair, frames: their width, px, from what share darker than
-# around them, log-odds per share.
-_THIN, _THIN_LEAST, _THIN_ODDS = 17, 0.065, 14.6
+_FOR, _AGAINST = 3.0, 5.4
+# Thin dark things on a face are brows, lashes, strands of hair, frames: their width, px; from what share darker than
+# what is around them; log-odds per share.
+_THIN, _THIN_LEAST, _THIN_ODDS = 17, 0.03, 9.4
 _EDGE = 1.0  # px of the frame: sigma of the softness
 _FAINT = 0.01  # probabilities so close to 0 or 1 are taken for it
 
@@ -88,49 +85,29 @@ def _skin_in_frame(seen: Pixels, prior: Plane) -> Plane:
 
 @dataclass(frozen=True)
 class _ColourModel:
-    """Of some of the pixels: local means (h, w, 3) and the variance around them (3,), LAB."""
+    """A normal distribution of LAB colours with independent channels; mean and variance (3,)."""
 
-    mean: Pixels
+    mean: NDArray[np.float32]
     variance: NDArray[np.float32]
 
     @classmethod
     def fit(cls, lab: Pixels, weight: Plane) -> _ColourModel:
-        total = max(float(weight.sum()), 1e-6)
-        weighted = lab * weight[..., None]
-        overall = weighted.sum(axis=(0, 1)) / total
-        mean = (_window(weighted) + _PULL * overall) / (_window(weight) + _PULL)[..., None]
-        variance = (np.square(lab - mean) * weight[..., None]).sum(axis=(0, 1)) / total
-        return cls(mean, (variance + np.square(_LEAST_SPREAD)).astype(np.float32))
-
-    def enlarged(self, side: int) -> _ColourModel:
-        return _ColourModel(cv2.resize(self.mean, (side, side)).astype(np.float32, copy=False), self.variance)
+        share = (weight / max(float(weight.sum()), 1e-6))[..., None]
+        mean = (lab * share).sum(axis=(0, 1))
+        variance = (np.square(lab - mean) * share).sum(axis=(0, 1)) + np.square(_LEAST_SPREAD)
+        return cls(mean.astype(np.float32), variance.astype(np.float32))
 
     def log_likelihood(self, lab: Pixels) -> Plane:
-        deviation = cv2.transform(np.square(lab - self.mean), (1.0 / self.variance)[None])
-        return -0.5 * (deviation.reshape(lab.shape[:2]) + float(np.log(self.variance).sum()))
-
-
-_Models = tuple[_ColourModel, _ColourModel]
+        distance = (np.square(lab - self.mean) / self.variance).sum(axis=2)
+        return -0.5 * (distance + float(np.log(self.variance).sum()))
 
 
 def _colour_odds(lab: Pixels, prior: Plane) -> Plane:
     """Log-odds by which the colour of each pixel speaks for skin."""
     small = cv2.resize(lab, (_MODEL, _MODEL), interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-    small_prior = cv2.resize(prior, (_MODEL, _MODEL), interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
-    models = _fit_both(small, small_prior)
-    for _ in range(_ITERATIONS):
-        models = _fit_both(small, small_prior + _odds(small, models))
-    skin, rest = (model.enlarged(FRAME) for model in models)
-    return _odds(lab, (skin, rest))
-
-
-def _fit_both(lab: Pixels, odds: Plane) -> _Models:
-    skin = _probability(odds)
-    return _ColourModel.fit(lab, skin), _ColourModel.fit(lab, 1.0 - skin)
-
-
-def _odds(lab: Pixels, models: _Models) -> Plane:
-    skin, rest = models
+    odds = cv2.resize(prior, (_MODEL, _MODEL), interpolation=cv2.INTER_AREA).astype(np.float32, copy=False)
+    skin = _ColourModel.fit(small, _probability(odds - _DOUBT))
+    rest = _ColourModel.fit(small, _probability(-odds))
     return np.clip(skin.log_likelihood(lab) - rest.log_likelihood(lab), -_AGAINST, _FOR)
 
 
@@ -139,10 +116,6 @@ def _thin_dark_odds(lightness: Plane) -> Plane:
     shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THIN, _THIN))
     around = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, shape)
     return _THIN_ODDS * np.maximum(1.0 - _THIN_LEAST - lightness / np.maximum(around, 1.0), 0.0)
-
-
-def _window(values: NDArray[np.float32]) -> NDArray[np.float32]:
-    return cv2.GaussianBlur(values, (0, 0), _REACH).astype(np.float32, copy=False)
 
 
 def _probability(odds: Plane) -> Plane:

@@ -1,7 +1,7 @@
 """Where skin is expected before the colours of the picture are known, from the landmarks of the face alone.
 
-All lengths are px of the upright frame: the face aligned to the template "gpen" at 256 px. They were measured and tuned
-on the parse masks of 250 CelebA-HQ faces (tools/skin_report.py shows what comes of it on others).
+All lengths are px of the upright frame: the face aligned to the template "gpen" at 256 px. They were measured on the
+parse masks of 500 CelebA-HQ faces and tuned on 120 of them; tools/skin_report.py shows what comes of it on others.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ FRAME = 256  # px, side of the upright frame
 # when the head turns, and in width hardly changes.
 _CENTRE = (128.4, 140.0)
 _NOSE_SHIFT = -1.5  # px per px of the nose's offset from the middle line
-_HALF_WIDTH, _UP, _DOWN = 59.5, 92.0, 82.5
-_SPREAD_UP, _SPREAD_DOWN = 2.5, 0.8  # px: how uncertain the line is; towards the neck, colours cannot tell
-_SURE, _NEVER = 6.0, -9.0  # log-odds
+_HALF_WIDTH, _UP, _DOWN = 60.5, 105.0, 82.5
+_SPREAD_UP, _SPREAD_DOWN = 1.6, 0.8  # px: how uncertain the line is; towards the neck, colours cannot tell
+_SURE, _NEVER = 8.5, -9.0  # log-odds
 _HAIRLINE = ((60.0, -1.0), (110.0, _SURE))
 
 # Ellipses: dx towards the temple and dy from the landmark, half width, half height; lips in widths of the mouth.
 _EYE, _BROW, _NOSTRIL = (0.5, 0.0, 10.0, 4.6), (2.5, -14.2, 22.0, 6.3), (8.0, 8.5, 5.5, 3.5)
 _LIPS_DOWN, _LIPS_HALF_WIDTH, _LIPS_HALF_HEIGHT = 6.0, 0.51, 13.0
 _LEAST_MOUTH = 30.0  # in a profile, the corners of the mouth lie close together
-_BROW_ODDS, _NOSTRIL_ODDS = -2.0, -0.5  # there the colours decide
+_BROW_ODDS, _NOSTRIL_ODDS = -3.0, -0.5  # there the colours decide
 _FEATURE_SPREAD = 0.8  # px
 
 # The same from 68 landmarks: outlines, and how far beyond them a feature goes.

@@ -72,7 +72,7 @@ def test_no_boxes_means_no_face(comfy: ComfyServer) -> None:
 
 def _crop_graph(**paste: Any) -> Graph:
     """load -> Face Crop -> another size -> Paste Faces."""
-    crop = {"image": ["image", 0], "method": "aligned", "size": 256, "detector": "embedded"}
+    crop = {"image": ["image", 0], "method": "aligned", "crop_size": 256, "detector": "embedded"}
     size = {"width": 300, "height": 300, "upscale_method": "bilinear", "crop": "disabled"}
     inputs = {"image": ["image", 0], "crops": ["edited", 0], "faces": ["crop", 1], "strength": 100, **paste}
     return {

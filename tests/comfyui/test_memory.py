@@ -10,7 +10,7 @@ from comfyui.server import ComfyServer, Graph
 
 def _two_loaders(device: str) -> Graph:
     """Two loaders, one with device "auto", one with what that means: ComfyUI itself takes them for two."""
-    graph = enhance_graph(strength=71)
+    graph = enhance_graph(strength=71, mode="strong")  # crops the network has not seen, so that it has to run
     graph["second model"] = load_model_node(device=device)
     graph["second"] = enhance_node(model=["second model", 0], strength=72)
     graph["second look"] = look_node(["second", 0])
@@ -23,7 +23,8 @@ def _state(comfy: ComfyServer) -> dict[str, Any]:
 
 def test_comfyui_knows_the_loaded_network(comfy: ComfyServer) -> None:
     comfy.free()
-    comfy.run(enhance_graph(strength=73)).require_success()
+    # Of other crops than those of the tests before, which the network need not see again.
+    comfy.run(enhance_graph(strength=73, template="ffhq")).require_success()
     assert _state(comfy)["loaded"] == ["Generator"]
 
 
@@ -53,6 +54,13 @@ def test_free_gives_the_memory_back(comfy: ComfyServer) -> None:
     state = _state(comfy)
     assert state["loaded"] == []
     assert all(places == ["cpu"] for places in state["generators"])
+
+
+def test_free_after_another_workflow_leaves_no_network_behind(comfy: ComfyServer) -> None:
+    comfy.run(enhance_graph(strength=78)).require_success()
+    comfy.run({"image": enhance_graph()["image"], "look": look_node(["image", 0])}).require_success()
+    comfy.free()
+    assert _state(comfy)["generators"] == []
 
 
 def test_after_free_the_network_comes_back(comfy: ComfyServer) -> None:

@@ -13,10 +13,12 @@ from crop_pairs import CropPair, Pixels, grey, made_up_pair, solvay_pair
 from gpen_core import RestoreSettings
 from gpen_core.image.luma import luma
 from gpen_core.restore import finishing
+from gpen_core.restore.denoise import denoise, noise_levels
 from gpen_core.restore.features import feature_mask
 from gpen_core.restore.finishing import finish_face, prepare_face
 from gpen_core.restore.modes import opacity, profile_weight
 from gpen_core.restore.settings import MODES
+from gpen_core.restore.tone import adjust_tone
 
 STEPS = (0, 15, 50, 75, 100)
 
@@ -194,3 +196,30 @@ def test_the_input_is_left_alone() -> None:
     finish(pair, mode="detail", detail_enhance=True, contrast=60)
     assert np.array_equal(pair.original, before[0])
     assert np.array_equal(pair.restored, before[1])
+
+
+def test_black_stays_black_and_white_stays_white() -> None:
+    pixels = np.zeros((4, 8, 3), np.float32)
+    pixels[:, 4:] = 1.0
+    for contrast, brightness in ((0, 50), (100, 50), (50, 0), (50, 100)):
+        assert np.abs(adjust_tone(pixels, contrast, brightness, pivot=0.4) - pixels).max() < 0.02
+
+
+def test_contrast_turns_about_the_pivot() -> None:
+    pixels = np.full((4, 4, 3), 0.4, np.float32)
+    for contrast in (0, 30, 70, 100):
+        np.testing.assert_allclose(adjust_tone(pixels, contrast, 50.0, pivot=0.4), pixels, atol=1e-4)
+
+
+def test_denoise_takes_noise_off_flat_places_and_keeps_edges() -> None:
+    clean = np.full((128, 128, 3), 0.3, np.float32)
+    clean[:, 64:] = 0.7
+    noisy = clean + np.random.default_rng(0).normal(0.0, 0.05, clean.shape).astype(np.float32)
+    result = denoise(noisy, 1.0, noise_levels(1.0))
+    assert float((result - clean)[:, 8:56].std()) < 0.6 * float((noisy - clean)[:, 8:56].std())
+    edge = result[:, 64:66].mean() - result[:, 62:64].mean()
+    assert edge > 0.8 * 0.4
+
+
+def test_denoise_reaches_further_where_the_picture_was_enlarged() -> None:
+    assert [noise_levels(enlargement) for enlargement in (0.3, 1.0, 2.0, 4.0, 8.0, 30.0)] == [1, 1, 2, 3, 4, 4]

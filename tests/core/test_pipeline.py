@@ -72,6 +72,7 @@ def test_strength_zero_is_bit_identical(model: GPENModel) -> None:
     picture = noise_picture(160, 250)
     result = restore(picture, model, RestoreSettings(strength=0), detector=TWO_FACES)
     assert np.array_equal(result.image.numpy(), picture)
+    assert result.report.summary() == "2 of 2 faces left alone at strength 0"
 
 
 def test_report_tells_what_was_done(model: GPENModel) -> None:

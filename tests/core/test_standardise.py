@@ -7,7 +7,7 @@ import pytest
 from faces import noise_picture
 
 from gpen_core.errors import GPENError
-from gpen_core.image.standardise import standardise, to_rgb
+from gpen_core.image.standardise import standardise
 
 
 @pytest.mark.parametrize(("height", "width"), [(60, 90), (90, 60), (301, 200), (64, 64)])
@@ -60,32 +60,3 @@ def test_reducing_does_not_alias() -> None:
 def test_impossible_sizes_are_refused(short: int, cap: int) -> None:
     with pytest.raises(GPENError, match="short_side"):
         standardise(noise_picture(8, 8), short, cap)
-
-
-def test_grey_becomes_three_equal_channels() -> None:
-    grey = noise_picture(8, 9)[..., 0]
-    for shape in ((8, 9), (8, 9, 1)):
-        rgb, alpha = to_rgb(grey.reshape(shape))
-        np.testing.assert_array_equal(rgb, grey[..., None].repeat(3, 2))
-        assert alpha is None
-
-
-@pytest.mark.parametrize("channels", [2, 4])
-def test_alpha_is_kept_aside(channels: int) -> None:
-    samples = np.random.default_rng(1).random((8, 9, channels), np.float32)
-    rgb, alpha = to_rgb(samples)
-    assert rgb.shape == (8, 9, 3) and alpha is not None
-    np.testing.assert_array_equal(alpha, samples[..., -1])
-    np.testing.assert_array_equal(rgb[..., 0], samples[..., 0])
-
-
-@pytest.mark.parametrize("dtype", [np.uint8, np.uint16])
-def test_integers_span_their_range(dtype: type) -> None:
-    top = np.iinfo(dtype).max
-    rgb, _ = to_rgb(np.array([[[0, top, top // 2]]], dtype))
-    np.testing.assert_allclose(rgb[0, 0], [0, 1, (top // 2) / top], rtol=1e-6)
-
-
-def test_five_channels_are_refused() -> None:
-    with pytest.raises(GPENError, match="1 to 4"):
-        to_rgb(np.zeros((4, 4, 5), np.float32))
