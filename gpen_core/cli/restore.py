@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import argparse
 import logging
+import os
 import sys
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -30,9 +32,13 @@ from .options import (
     face_choice,
     with_given_settings,
 )
+from .overlap import Check, OneAtATime, overlapped
 from .targets import Target, plan_targets
 
 logger = logging.getLogger(__name__)
+
+_AT_ONCE = 3  # pictures: one in the network while one is read and searched and one is finished and written
+_AT_MOST = 8  # pictures in memory, where many cores feed a GPU
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -75,41 +81,58 @@ def run(args: argparse.Namespace) -> int:
     if args.report:
         check_json_file(args.report, args.overwrite)
     model = registry.load_model(args.model, args.device, args.precision, args.variant)
-    detector = make_detector(args.detector, device=str(model.device))
+    detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
-    entries: list[dict[str, Any]] = []
+    entries: dict[Target, dict[str, Any]] = {}
     to_jpeg = any(target.format == "jpeg" for target in targets)
     warnings = dict.fromkeys(warn(RestoreSettings(), jpeg=to_jpeg))  # each once, in order
+
+    def work(target: Target, check: Check) -> RestoreReport:
+        report = _restore_file(target, model, detector, settings, args, check, alone=len(targets) == 1)
+        # Here, so that Ctrl-C leaves no picture that was written out of the report.
+        entries[target] = {"input": str(target.source), "output": str(target.result), **report.as_dict()}
+        return report
+
     try:
-        for target in tqdm(targets, unit="picture", disable=None):
-            try:
-                report = _restore_file(target, model, detector, settings, args)
-            except Exception as error:  # whatever is wrong with one file, the others are still wanted
-                if not isinstance(error, GPENError):
-                    logger.exception("Unexpected error in %s", target.source)
-                text = str(error) or type(error).__name__
-                failures.append(f"{target.source}: {text}")
-                entries.append({"input": str(target.source), "error": text})
-                continue
-            tqdm.write(f"{target.source.name}: {report.summary()}")
-            warnings |= dict.fromkeys(report.warnings)
-            entries.append({"input": str(target.source), "output": str(target.result), **report.as_dict()})
+        with closing(overlapped(work, targets, _at_once(model))) as outcomes:
+            for outcome in tqdm(outcomes, total=len(targets), unit="picture", disable=None):
+                target, report, error = outcome.item, outcome.value, outcome.error
+                if report is None:  # whatever is wrong with one file, the others are still wanted
+                    if not isinstance(error, GPENError):
+                        logger.error("Unexpected error in %s", target.source, exc_info=error)
+                    text = str(error) or type(error).__name__
+                    failures.append(f"{target.source}: {text}")
+                    entries[target] = {"input": str(target.source), "error": text}
+                    continue
+                tqdm.write(f"{target.source.name}: {report.summary()}")
+                warnings |= dict.fromkeys(report.warnings)
     finally:
         if args.report:
-            write_json_file(args.report, entries)
+            write_json_file(args.report, [entries[target] for target in targets if target in entries])
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     for failure in failures:
         print(f"failed: {failure}", file=sys.stderr)
-    written = sum("output" in entry for entry in entries)
+    written = sum("output" in entry for entry in entries.values())
     print(f"{written} of {len(targets)} pictures written to {args.output}")
     return 1 if failures else 0
 
 
+def _at_once(model: GPENModel) -> int:
+    """Pictures worked on at once: a GPU is faster than one core is with all that is around the network."""
+    return _AT_ONCE if model.device.type == "cpu" else min(max(os.cpu_count() or 1, _AT_ONCE), _AT_MOST)
+
+
 def _restore_file(
-    target: Target, model: GPENModel, detector: FaceDetector, settings: RestoreSettings, args: argparse.Namespace
+    target: Target,
+    model: GPENModel,
+    detector: FaceDetector,
+    settings: RestoreSettings,
+    args: argparse.Namespace,
+    check: Check,
+    alone: bool,
 ) -> RestoreReport:
-    """Restore one file. Nothing is written before everything has worked."""
+    """Restore one file, with a bar for its faces if it is alone. Nothing is written before everything has worked."""
     if not args.overwrite:
         _refuse_existing(target, args.compare)
     picture = read_picture(target.source)
@@ -119,9 +142,10 @@ def _restore_file(
         faces = [with_sharpness(face, pixels) for face in find_faces(pixels, detector)]
         settings = with_given_settings(settings_for(pixels, faces, settings), args)
         tqdm.write(f"{target.source.name}: {_in_words(settings)}")
-    with tqdm(unit="face", leave=False, disable=None) as bar:
+    with tqdm(unit="face", leave=False, disable=None if alone else True) as bar:
 
         def progress(done: int, total: int) -> None:
+            check()
             bar.total = total
             bar.update(done - bar.n)
 
@@ -133,6 +157,7 @@ def _restore_file(
             faces=None if faces is None else [faces],
             progress=progress,
         )
+    check()
     target.result.parent.mkdir(parents=True, exist_ok=True)
     write_picture(target.result, result.image, picture, target.format, args.quality, args.overwrite)
     if args.compare:
