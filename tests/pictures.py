@@ -17,7 +17,8 @@ def leaves(side: int, seed: int = 0, colour: bool = True) -> Pixels:
         width, height = (int(min(radius * factor, side)) for factor in rng.uniform(0.6, 1.6, 2))
         shade = rng.integers(40, 216, 3) if colour else np.repeat(rng.integers(40, 216), 3)
         cv2.ellipse(canvas, (x, y), (width, height), float(rng.uniform(0, 180)), 0, 360, shade.tolist(), cv2.FILLED)
-    return cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA).astype(np.float32) / np.float32(255)
+    reduced = cv2.resize(canvas, (side, side), interpolation=cv2.INTER_AREA)
+    return (reduced / np.float32(255)).astype(np.float32)
 
 
 def softened(picture: Pixels, factor: float) -> Pixels:
@@ -38,4 +39,4 @@ def as_jpeg(picture: Pixels, quality: int) -> Pixels:
     levels = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)
     data = cv2.imencode(".jpg", levels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
     decoded = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))[..., ::-1]
-    return np.ascontiguousarray(decoded, np.float32) / np.float32(255)
+    return (decoded / np.float32(255)).astype(np.float32)

@@ -21,7 +21,7 @@ from gpen_core.faces import make_detector
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
 from gpen_core.quality.region import SIDE, measured_crop
-from gpen_core.quality.sharpness import ring_powers
+from gpen_core.quality.sharpness import ROUNDING, ring_powers
 from gpen_core.restore import find_faces
 
 _VARIANTS = 24  # of each face
@@ -50,7 +50,7 @@ def degrade(crop: Pixels, factor: float, rng: np.random.Generator) -> tuple[Pixe
 
 
 def samples(paths: list[Path]) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.intp]]:
-    """Ring powers, log2 of the factor, and the number of the face."""
+    """log10 of ring powers, log2 of the factor, and the number of the face."""
     detector, rng = make_detector("embedded"), np.random.default_rng(0)
     powers, octaves, owners = [], [], []
     for number, path in enumerate(paths):
@@ -61,7 +61,7 @@ def samples(paths: list[Path]) -> tuple[NDArray[np.float64], NDArray[np.float64]
         crop = measured_crop(picture, faces[0])
         for variant in range(_VARIANTS):
             degraded, factor = degrade(crop, 2.0 ** (rng.uniform(0, _COARSEST) if variant else 0.0), rng)
-            powers.append(ring_powers(degraded))
+            powers.append(np.log10(ring_powers(degraded) + ROUNDING))
             octaves.append(np.log2(factor))
             owners.append(number)
     return np.array(powers), np.array(octaves), np.array(owners)

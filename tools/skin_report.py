@@ -56,7 +56,7 @@ class Pair:
 
 
 def read(path: Path) -> Pixels:
-    return np.asarray(Image.open(path).convert("RGB")).astype(np.float32) / np.float32(255.0)
+    return np.divide(np.asarray(Image.open(path).convert("RGB")), 255.0, dtype=np.float32)
 
 
 def detect(pixels: Pixels, detector: EmbeddedDetector) -> Face | None:
@@ -101,7 +101,7 @@ def degraded_pairs(
             continue
         original = resize(read(path), size, size)
         if tint is not None:
-            original = np.clip(luma(original)[..., None] * np.float32(tint), 0.0, 1.0)
+            original = np.clip(luma(original)[..., None] * np.array(tint, np.float32), 0.0, 1.0)
         restored = model(torch.from_numpy(original).permute(2, 0, 1)[None])[0]
         enhanced = np.ascontiguousarray(restored.permute(1, 2, 0).cpu().numpy())
         yield Pair(original, enhanced, skin_mask(enhanced, face))

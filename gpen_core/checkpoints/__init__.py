@@ -1,4 +1,4 @@
-"""Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting and pruning them."""
+"""Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting, pruning."""
 
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert

@@ -29,7 +29,9 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
 
     Of several files all are dealt with, whatever becomes of the others; the exit code is 1 if any failed.
     """
-    parser = subparsers.add_parser("weights", help="list, fetch, verify, convert and prune weight files", description=__doc__)
+    parser = subparsers.add_parser(
+        "weights", help="list, fetch, verify, convert and prune weight files", description=__doc__
+    )
     commands = parser.add_subparsers(dest="weights_command", required=True)
 
     listing = commands.add_parser("list", help="show the published files and where they are here")

@@ -75,9 +75,9 @@ def _texture(size: int, power: float, rng: np.random.Generator) -> _Map:
 def _draw_face(size: int, rng: np.random.Generator) -> _Map:
     """A face, (size, size, 3) in [0, 1]."""
     steps = (np.arange(size, dtype=np.float32) + 0.5) / size
-    x, y = np.meshgrid(steps, steps)
+    x, y = (axis.astype(np.float32) for axis in np.meshgrid(steps, steps))
     warp = 0.015  # no edge is straight, no two faces are alike
-    x, y = x + warp * _texture(size, 2.0, rng), y + warp * _texture(size, 2.0, rng)
+    x, y = (axis + np.float32(warp) * _texture(size, 2.0, rng) for axis in (x, y))
     colours = np.stack([_texture(size, 1.6, rng) for _ in range(3)], -1)
     pixels = (rng.uniform(0.1, 0.9, 3) + rng.uniform(0.02, 0.12) * colours).astype(np.float32)
     canvas = _Canvas(x, y, pixels, rng)
@@ -90,7 +90,7 @@ def _draw_face(size: int, rng: np.random.Generator) -> _Map:
         _draw_eye(canvas, (centre[0] + side * 0.105, centre[1] - 0.045), side, skin, hair)
     _draw_nose_and_mouth(canvas, centre, skin)
     grain = 0.012 * _texture(size, 0.6, rng)[..., None]
-    return np.clip(canvas.pixels + grain, 0.0, 1.0)
+    return np.clip(canvas.pixels + grain, 0.0, 1.0).astype(np.float32)
 
 
 def _draw_surroundings(canvas: _Canvas) -> None:
@@ -152,7 +152,8 @@ def _degrade(face: _Map, severity: float, rng: np.random.Generator) -> Tensor:
         soft = max(round(side * rng.uniform(0.4, 1.0)), 16)
         picture = F.interpolate(picture, size=(soft, soft), mode="area")
     picture = F.interpolate(picture, size=(side, side), mode="bilinear", antialias=True)
-    noise = rng.standard_normal((1, 3 if rng.random() < 0.8 else 1, side, side)) * rng.uniform(0.0, 0.02 + 0.08 * severity)
+    noise = rng.standard_normal((1, 3 if rng.random() < 0.8 else 1, side, side))
+    noise *= rng.uniform(0.0, 0.02 + 0.08 * severity)
     picture = picture + torch.from_numpy(noise.astype(np.float32))
     if rng.random() < 0.15:  # faded: less contrast and a cast
         cast = torch.from_numpy(rng.uniform((0.0, -0.04, -0.08), (0.08, 0.04, 0.0)).astype(np.float32))

@@ -2,8 +2,8 @@
 
 For one layer with weight W and second moments G of its inputs, leaving out the inputs J costs, after the least-squares
 change of the others, tr(M_JJ (P_JJ)^-1) with P = G^-1 and M = W^T diag(influence) W, and the change is a mixture of
-channels: W' = W T. This is the Optimal Brain Surgeon (Hassibi and Stork, 1993) for whole columns of W. P, M and T follow
-each removal by low-rank updates, so no least-squares problem is solved twice. M treats the taps of a kernel as
+channels: W' = W T. This is the Optimal Brain Surgeon (Hassibi and Stork, 1993) for whole columns of W. P, M and T
+follow each removal by low-rank updates, so no least-squares problem is solved twice. M treats the taps of a kernel as
 independent, which keeps all matrices as small as the number of channels.
 """
 
@@ -32,7 +32,7 @@ _CANDIDATES = 3  # times the channels of a block: so many of the cheapest ones i
 
 @dataclass
 class _Reader:
-    """One layer and what removing inputs has made of it. Removed channels have zeros in `precision` and `importance`."""
+    """One layer and what removing inputs has made of it. Removed channels are zero in `precision` and `importance`."""
 
     layer: Layer
     weight: Tensor  # (outputs, inputs, taps), as given
@@ -99,7 +99,7 @@ class Elimination:
             self._remove(*best)
 
     def mixed_weight(self, name: str) -> Tensor:
-        """The weight (outputs, inputs, taps) float64 of a layer, compensated; the columns of removed inputs are zero."""
+        """The weight (outputs, inputs, taps) float64 of a layer, compensated; columns of removed inputs are zero."""
         reader = self.readers[name]
         return torch.einsum("oik,ij->ojk", reader.weight, reader.mixture)
 
@@ -121,7 +121,8 @@ class Elimination:
         for group, kept in self.kept.items():
             for count in _blocks(len(kept)) if group != PICTURE else ():
                 after = self._shares(self._work({group: len(kept) - count}))
-                saved = sum(b - a for b, a in zip(before, after, strict=True) if b > 1.0 - ratio)
+                # What is saved beyond the aim counts for nothing: the last block is no larger than it must be.
+                saved = sum(max(b - max(a, 1.0 - ratio), 0.0) for b, a in zip(before, after, strict=True))
                 if saved > 0 and (best is None or self._order(group)[1][count - 1] / saved < best[0]):
                     best = self._order(group)[1][count - 1] / saved, group, count
         return best and (best[1], self._order(best[1])[0][: best[2]])

@@ -63,7 +63,7 @@ def advise(measures: PictureMeasures, free_memory_bytes: int | None = None, afte
     faces = tuple(FaceAdvice(face.index, rules.state_of(face), rules.strength_for(face)) for face in measures.faces)
     typical = _typical(measures.faces)
     largest = max((face.crop_side for face in measures.faces), default=0.0)
-    resources = fit_resources(largest, len(faces), measures.short_side, free_memory_bytes)
+    resources = fit_resources(largest, measures.short_side, free_memory_bytes)
     clip = rules.clahe_clip_for(*_grain(measures))
     settings = RestoreSettings() if typical is None else _settings(measures, typical, after_clahe)
     settings = replace(settings, tile_size=resources.tile_size, overlap=resources.tile_size // 8)

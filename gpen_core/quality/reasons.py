@@ -74,11 +74,7 @@ def explain_resources(resources: Resources, crop_side: float, memory_known: bool
     else:
         why = "Without a face the smallest network will do."
     batch = "automatic" if resources.batch_size == AUTOMATIC else str(resources.batch_size)
-    memory = (
-        "As many as there are faces and the free memory holds."
-        if memory_known
-        else "Chosen from the free memory when the network runs."
-    )
+    memory = "What the free memory holds." if memory_known else "Chosen from the free memory when the network runs."
     return (
         Recommended("model", resources.model, why),
         Recommended("tile size", str(resources.tile_size), "The network's own size, as far as the picture reaches."),

@@ -25,7 +25,7 @@ _NETWORKS = (
     _Network("GPEN-BFR-2048", 2048, float("inf"), 286_000_000, 2_000_000_000),
 )
 _USABLE = 0.7  # of the free memory: what else runs needs some, and allocators leave gaps
-_MOST_AT_ONCE = 8  # faces; more are hardly faster
+_MOST_AT_ONCE = 8  # faces or tiles; more are hardly faster
 _TILES = (256, 1024)  # px, the smallest and the largest advised
 AUTOMATIC = 0
 
@@ -44,7 +44,7 @@ class Resources:
     wanted_size: int | None = None
 
 
-def fit_resources(crop_side: float, faces: int, short_side: int, free_memory_bytes: int | None) -> Resources:
+def fit_resources(crop_side: float, short_side: int, free_memory_bytes: int | None) -> Resources:
     """Network, tiles and batch for faces whose crops have `crop_side` px, in a picture of `short_side` px.
 
     free_memory_bytes: of the device that is to run the network; None where it is unknown.
@@ -55,7 +55,7 @@ def fit_resources(crop_side: float, faces: int, short_side: int, free_memory_byt
         usable = _USABLE * free_memory_bytes
         smaller = _NETWORKS[: _NETWORKS.index(wanted) + 1]
         network = next((each for each in reversed(smaller) if each.weights + each.working <= usable), _NETWORKS[0])
-        batch_size = min(max(int((usable - network.weights) // network.working), 1), _MOST_AT_ONCE, max(faces, 1))
+        batch_size = min(max(int((usable - network.weights) // network.working), 1), _MOST_AT_ONCE)
     least, most = _TILES
     tile_size = max(min(network.size, short_side, most) // least * least, least)
     return Resources(network.name, network.size, tile_size, batch_size, None if network is wanted else wanted.size)

@@ -20,7 +20,7 @@ State = Literal["sharp", "soft", "degraded", "severe"]
 STATES: tuple[tuple[float, State], ...] = ((0.0, "sharp"), (27.0, "soft"), (38.0, "degraded"), (50.0, "severe"))
 _STEP = 5.0  # settings are advised in steps of this
 
-_STRENGTH = (27.0, 33.0, 40.0, 50.0, 65.0), (40.0, 45.0, 60.0, 70.0, 80.0)
+_STRENGTH = (27.0, 33.0, 40.0, 50.0, 65.0), (45.0, 50.0, 60.0, 70.0, 80.0)
 _DENOISE = (20.0, 27.0, 40.0, 60.0), (20.0, 30.0, 45.0, 60.0)
 NOISY = 2.5  # levels
 _DENOISE_NOISE = (NOISY, 6.0, 12.0), (20.0, 50.0, 70.0)
@@ -49,7 +49,7 @@ def state_of(face: FaceMeasures) -> State:
 
 
 def strength_for(face: FaceMeasures) -> float:
-    """0 for a sharp face, which is best left alone, else 40 to 80."""
+    """0 for a sharp face, which is best left alone, else 45 to 80."""
     return 0.0 if state_of(face) == "sharp" else _stepped(_along(face.degradation, _STRENGTH))
 
 

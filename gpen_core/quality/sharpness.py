@@ -15,8 +15,12 @@ from .region import SIDE
 _FACE = (slice(112, 496), slice(64, 448))  # of the crop: a square with the face and little else
 # Cycles per px between which power is averaged: coarse shapes first, the finest the crop can hold last.
 _RINGS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.17, 0.25, 0.35, 0.50)
-_ROUNDING = 1.0 / 12.0 / 255.0**2  # power of rounding to 8 bits, without which float pictures would read softer
+_MIDDLES = (np.array(_RINGS[:-1]) + np.array(_RINGS[1:])) / 2
+# What cubic interpolation (a = -0.75) leaves of power at a frequency, cycles per px of the coarser grid (Keys, 1981).
+_CUBIC = (0.0, 0.25, 0.375, 0.5, 0.625, 0.75), (1.0, 0.97, 0.65, 0.24, 0.03, 0.0)
+ROUNDING = 1.0 / 12.0 / 255.0**2  # power of rounding to 8 bits, without which float pictures would read softer
 _CLEAN = 1.0  # levels of noise that a sharp picture without any may read
+_LEFT_OVER = 0.05  # of the noise: its power is not known better than that
 _IN_LUMA = sum(weight**2 for weight in REC709)  # power of noise that the channels do not share
 
 # log2 of the finest detail's size in crop px, as a weighted sum of log10 of the rings' power. The weights add up to 0:
@@ -33,19 +37,21 @@ def real_detail(crop: Pixels, scale: float, noise: float = 0.0) -> float:
     noise: standard deviation in a channel of the picture, levels; its power is taken off.
     Good to half an octave. Film grain, and noise that has been through JPEG, pass for detail.
     """
-    power = max(noise**2 - _CLEAN**2, 0.0) / 255.0**2 * _IN_LUMA * min(scale, 1.0) ** 2
-    octaves = min(_BIAS + float(np.dot(_WEIGHTS, ring_powers(crop, power))), _COARSEST)
+    power = max(noise**2 - _CLEAN**2, 0.0) / 255.0**2 * _IN_LUMA * scale**2
+    noise_powers = power * np.interp(_MIDDLES * max(scale, 1.0), *_CUBIC)
+    left = np.maximum(ring_powers(crop) - noise_powers, _LEFT_OVER * noise_powers)
+    octaves = min(_BIAS + float(np.dot(_WEIGHTS, np.log10(left + ROUNDING))), _COARSEST)
     return SIDE / max(2.0**octaves, scale, 1.0)
 
 
-def ring_powers(crop: Pixels, noise: float = 0.0) -> NDArray[np.float64]:
-    """log10 of the power of the face in each ring of the spectrum, less that of white noise, (9,)."""
+def ring_powers(crop: Pixels) -> NDArray[np.float64]:
+    """Power per px of the face in each ring of the spectrum, (9,)."""
     plane = luma(crop)[_FACE].astype(np.float64)
     window, ring = _window_and_rings(plane.shape[0])
     spectrum = np.fft.fft2((plane - plane.mean()) * window)
     power = np.bincount(ring.ravel(), (spectrum.real**2 + spectrum.imag**2).ravel(), len(_RINGS) + 1)
     mean = power / np.bincount(ring.ravel(), minlength=len(_RINGS) + 1) / (window**2).sum()
-    return np.log10(np.maximum(mean[1:-1] - noise, 0.0) + _ROUNDING)
+    return mean[1:-1]
 
 
 @cache

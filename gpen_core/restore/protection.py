@@ -86,7 +86,7 @@ def protect_skin(
 def keep_original(original: Pixels, result: Pixels, keep: Plane) -> Pixels:
     """The result with the original where keep, (H, W) in [0, 1], says so; bit-identical where it is 1."""
     share = keep[..., None]
-    return (1.0 - share) * result + share * original
+    return (np.float32(1.0) - share) * result + share * original
 
 
 def require_same_size(original: Pixels, enhanced: Pixels, *masks: Plane | None) -> None:
@@ -165,13 +165,14 @@ def _missing_detail(original: Plane, enhanced: Plane, skin: Plane, bands: tuple[
     sizes. That is left out: added again it would give wrinkles a double, and lay a blurred original over a sharp face.
     """
     missing = np.zeros_like(original)
-    both = np.dstack([original, enhanced])
+    both = np.stack([original, enhanced], axis=2)
     for sigma in bands:
         coarser = _average(both, skin, sigma * scale)
-        theirs, own = cv2.split(both - coarser)
-        products = _average(np.dstack([theirs * own, theirs * theirs]), skin, _WINDOW * scale)
-        present = products[..., 0] / (products[..., 1] + np.float32(_FAINT**2))
-        missing += np.clip(1.0 - present, 0.0, 1.0) * theirs
+        detail = both - coarser
+        theirs = detail[..., :1]
+        products = _average((detail * theirs).astype(np.float32, copy=False), skin, _WINDOW * scale)
+        present = products[..., 1] / (products[..., 0] + np.float32(_FAINT**2))
+        missing += np.clip(1.0 - present, 0.0, 1.0) * theirs[..., 0]
         both = coarser
     return missing
 
@@ -195,9 +196,10 @@ def _edge_preserving(light: Plane, scale: float) -> Plane:
     """Guided filter of a plane by itself (He, Sun and Tang, 2010): flat where it varies less than an edge."""
     side = 2 * max(round(_SMOOTHED * scale), 1) + 1
     mean, power = _box(light, side), _box(light * light, side)
-    variance = np.maximum(power - mean * mean, 0.0)
-    gain = variance / (variance + np.float32(_EDGE**2))
-    return _box(gain, side) * light + _box((1.0 - gain) * mean, side)
+    variance = np.maximum(power - mean * mean, np.float32(0.0))
+    flatness = np.float32(_EDGE**2) / (variance + np.float32(_EDGE**2))
+    smooth = light + _box(flatness * mean, side) - _box(flatness, side) * light
+    return smooth.astype(np.float32, copy=False)
 
 
 def _box(plane: Plane, side: int) -> Plane:

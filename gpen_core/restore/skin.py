@@ -65,7 +65,7 @@ def skin_in_region(pixels: Pixels, face: Face, image_to_crop: Transform | None =
 def _cut_out(pixels: Pixels, to_frame: Transform) -> Pixels:
     """The upright frame, in steps of 8-bit values, which are fine enough to tell skin from hair."""
     eight_bit = cv2.convertScaleAbs(np.maximum(pixels, 0.0), alpha=255.0).astype(np.uint8, copy=False)
-    return cut_window(eight_bit, to_frame, FRAME) * np.float32(1.0 / 255.0)
+    return np.divide(cut_window(eight_bit, to_frame, FRAME), 255.0, dtype=np.float32)
 
 
 def _shift(x: float, y: float) -> Transform:
@@ -99,7 +99,7 @@ class _ColourModel:
 
     def log_likelihood(self, lab: Pixels) -> Plane:
         distance = (np.square(lab - self.mean) / self.variance).sum(axis=2)
-        return -0.5 * (distance + float(np.log(self.variance).sum()))
+        return np.float32(-0.5) * (distance + np.log(self.variance).sum())
 
 
 def _colour_odds(lab: Pixels, prior: Plane) -> Plane:
@@ -114,9 +114,10 @@ def _colour_odds(lab: Pixels, prior: Plane) -> Plane:
 def _thin_dark_odds(lightness: Plane) -> Plane:
     """Log-odds by which thin dark things speak against skin (black top-hat, relative to what is around them)."""
     shape = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (_THIN, _THIN))
-    around = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, shape)
-    return _THIN_ODDS * np.maximum(1.0 - _THIN_LEAST - lightness / np.maximum(around, 1.0), 0.0)
+    around = cv2.morphologyEx(lightness, cv2.MORPH_CLOSE, shape).astype(np.float32, copy=False)
+    darker = np.float32(1.0 - _THIN_LEAST) - lightness / np.maximum(around, np.float32(1.0))
+    return np.float32(_THIN_ODDS) * np.maximum(darker, np.float32(0.0))
 
 
 def _probability(odds: Plane) -> Plane:
-    return 1.0 / (1.0 + np.exp(-odds))
+    return np.reciprocal(np.float32(1.0) + np.exp(-odds))

@@ -45,7 +45,7 @@ def blend_skin(
     mask = np.zeros(enhanced.shape[:2], np.float32)
     for face in faces:
         region, skin = skin_in_region(result, face)
-        skin = skin * (1.0 - mask[region.slices])  # where two faces meet, skin is protected once
+        skin *= np.float32(1.0) - mask[region.slices]  # where two faces meet, skin is protected once
         _protect_region(original, result, region, skin, protection, face)
         mask[region.slices] += skin
     return (result if keep is None else keep_original(original, result, keep)), mask
@@ -60,9 +60,8 @@ def _protect_region(
     scale = 1.0 / scale_of(image_to_crop(face.landmarks, ALIGNED_SIZE))
     after = protect_skin(before, enhanced, skin, protection, scale=scale)
     if protection.match:
-        opacity = skin[..., None]
         # Around the skin the picture as it will be, on the skin as it was: its grain is what is given back.
-        surrounding = enhanced + opacity * (before - enhanced)
-        matched = np.clip(match_texture(after, surrounding, skin), 0.0, 1.0)
-        after = np.where(opacity > 0.0, after + opacity * (matched - after), after)
+        surrounding = keep_original(before, enhanced, skin)
+        matched = np.clip(match_texture(after, surrounding, skin), 0.0, 1.0).astype(np.float32, copy=False)
+        after = keep_original(matched, after, skin)
     result[region.slices] = after

@@ -22,7 +22,8 @@ _NOSE_SHIFT = -1.5  # px per px of the nose's offset from the middle line
 _HALF_WIDTH, _UP, _DOWN = 60.5, 105.0, 82.5
 _SPREAD_UP, _SPREAD_DOWN = 1.6, 0.8  # px: how uncertain the line is; towards the neck, colours cannot tell
 _SURE, _NEVER = 8.5, -9.0  # log-odds
-_HAIRLINE = ((60.0, -1.0), (110.0, _SURE))
+# Hair may fall over the forehead: from row to row, the log-odds at most.
+_HAIRLINE_ROWS, _HAIRLINE_ODDS = (60.0, 110.0), (-1.0, _SURE)
 
 # Ellipses: dx towards the temple and dy from the landmark, half width, half height; lips in widths of the mouth.
 _EYE, _BROW, _NOSTRIL = (0.5, 0.0, 10.0, 4.6), (2.5, -14.2, 22.0, 6.3), (8.0, 8.5, 5.5, 3.5)
@@ -57,7 +58,7 @@ def _outline_odds(points: Points, points_68: Points | None) -> Plane:
     if points_68 is not None:
         jaw = -_polygon(_closed_over_forehead(points_68[_JAW_68])) / _SPREAD_DOWN
         odds = np.where(above, odds, jaw)
-    most = np.interp(rows, *zip(*_HAIRLINE, strict=True)).astype(np.float32)
+    most = np.interp(rows, _HAIRLINE_ROWS, _HAIRLINE_ODDS).astype(np.float32)
     return np.clip(odds, _NEVER, most[:, None]).astype(np.float32)
 
 

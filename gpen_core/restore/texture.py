@@ -69,7 +69,7 @@ def match_grain(restored: Pixels, surrounding: Pixels, inside: Plane) -> Pixels:
     grain = limit * np.tanh(residual / limit)
     available = grain_level(light, shown)
     share = min(math.sqrt(wanted**2 - own**2) / max(available, _NO_GRAIN), 1.0)
-    return restored + share * grain[..., None]
+    return (restored + share * grain[..., None]).astype(np.float32, copy=False)
 
 
 def edge_width(light: Plane, where: NDArray[np.bool_]) -> float | None:

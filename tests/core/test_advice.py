@@ -159,7 +159,7 @@ def face_at(x: float, index: int) -> Any:
 def pair() -> np.ndarray:
     """A sharp face at the left, a blurred and noisy one at the right."""
     picture = leaves(512)
-    return np.concatenate([picture, noisy(softened(picture, 8), 6)], axis=1)
+    return np.concatenate([picture, noisy(softened(picture, 10), 6)], axis=1)
 
 
 def test_settings_for_keeps_what_does_not_depend_on_the_picture(pair: np.ndarray) -> None:
@@ -193,12 +193,9 @@ def test_settings_for_a_picture_without_faces_are_unchanged(pair: np.ndarray) ->
     assert settings_for(pair, [], base) is base
 
 
-@pytest.mark.parametrize("first", ["gpen_core.quality", "gpen_core.restore"])
-def test_no_import_cycle(first: str) -> None:
-    code = f"import sys, {first}; from gpen_core.quality import advise; from gpen_core.restore import restore"
-    subprocess.run([sys.executable, "-c", code], check=True)
-
-
-def test_restoring_does_not_depend_on_advice() -> None:
-    code = "import sys, gpen_core.restore; assert not any('quality' in name for name in sys.modules)"
+def test_restoring_needs_no_advice_and_nothing_goes_round_in_circles() -> None:
+    code = (
+        "import sys, gpen_core.restore; assert not any('quality' in name for name in sys.modules); "
+        "import gpen_core.quality"
+    )
     subprocess.run([sys.executable, "-c", code], check=True)

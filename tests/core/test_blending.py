@@ -128,7 +128,7 @@ def test_a_small_face_is_about_as_sharp_as_its_picture(size: float, least: float
     checks: Pixels = np.repeat(((rows + columns) % 2)[..., None], 3, axis=2).astype(np.float32)
     face = replace(made_up_face(150, 150, size=60), box=(0.0, 0.0, size, size))
     steepest = []
-    for picture in (checks, cv2.GaussianBlur(checks, (0, 0), 1.5)):
+    for picture in (checks, cv2.GaussianBlur(checks, (0, 0), 1.5).astype(np.float32)):
         result, mask = paste_faces(picture, [crop_face(checks, face, 144)], [1.0], FEATHER)
         steepest.append(float(np.abs(np.diff(result[..., 0], axis=1))[mask[:, 1:] == 1.0].max()))
     assert least <= steepest[1] / steepest[0] <= most

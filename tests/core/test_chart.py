@@ -41,7 +41,8 @@ def test_of_many_faces_the_largest_are_shown() -> None:
     small = [SEVERE | {"crop_side": 50.0}] * 2
     large = [SOFT | {"crop_side": 300.0}] * 4
     one = [DEGRADED | {"crop_side": 51.0}]
-    assert np.array_equal(*(_gauges(chart_of(*large, *small, extra)) for extra in (small[0], *one)))
+    first, second = (_gauges(chart_of(*large, *small, extra)) for extra in (small[0], *one))
+    assert np.array_equal(first, second)
 
 
 def _gauges(chart: Pixels) -> Pixels:

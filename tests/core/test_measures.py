@@ -38,6 +38,13 @@ def test_sharpness_falls_with_the_detail(picture: Pixels, sharp: FaceMeasures) -
         assert _SIDE / factor / 2 < reading < _SIDE / factor * 2
 
 
+@pytest.mark.parametrize("sigma", [3.0, 6.0, 12.0])
+def test_noise_does_not_pass_for_detail(picture: Pixels, sigma: float) -> None:
+    soft = softened(picture, 8)
+    reading = measure_face(soft, _FACE).sharpness
+    assert reading / 2 < measure_face(noisy(soft, sigma), _FACE).sharpness < reading * 2
+
+
 def test_sharpness_does_not_depend_on_contrast(picture: Pixels, sharp: FaceMeasures) -> None:
     assert measure_face(picture * 0.5 + 0.2, _FACE).sharpness == pytest.approx(sharp.sharpness, rel=0.1)
 
@@ -85,7 +92,7 @@ def test_too_small_for_blocks() -> None:
 
 
 def test_exposure_of_known_levels() -> None:
-    ramp = np.repeat((np.arange(256, dtype=np.float32) / 255)[None, :, None], 3, axis=2).repeat(4, axis=0)
+    ramp = np.repeat(np.linspace(0, 1, 256, dtype=np.float32)[None, :, None], 3, axis=2)
     exposure = exposure_of(ramp)
     assert exposure.lightness == pytest.approx(127.5, abs=1)
     assert exposure.contrast == pytest.approx(0.96 * 255, abs=1)

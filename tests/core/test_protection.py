@@ -21,9 +21,13 @@ from gpen_core.restore.skin_blend import blend_skin
 NEUTRAL = SkinProtection(colour=0.0, light=0.0, texture=0.0, smooth=0.5, match=False)
 
 
+def blurred(pixels: Pixels, sigma: float) -> Pixels:
+    return cv2.GaussianBlur(pixels, (0, 0), sigma).astype(np.float32, copy=False)
+
+
 def plastic(pixels: Pixels, tint: tuple[float, float, float] = (1.1, 0.95, 0.9)) -> Pixels:
     """As a bad restorer would have it: smooth, tinted, lighter; with some detail of its own."""
-    smooth = cv2.GaussianBlur(pixels, (0, 0), 2.0) * np.float32(tint) + np.float32(0.03)
+    smooth = blurred(pixels, 2.0) * np.array(tint, np.float32) + np.float32(0.03)
     own = np.random.default_rng(5).normal(0.0, 0.004, (*pixels.shape[:2], 1))
     return np.clip(smooth + own, 0.0, 1.0).astype(np.float32)
 
@@ -35,12 +39,12 @@ def painted_pair(side: int = 256, colour: tuple[float, float, float] = LIGHT) ->
 
 def colour_distance(first: Pixels, second: Pixels, where: Plane) -> float:
     """Mean difference of the channels less that of the luma, both blurred."""
-    slow = cv2.GaussianBlur(first - second, (0, 0), 6.0)
+    slow = blurred(first - second, 6.0)
     return float(np.abs(slow - luma(slow)[..., None])[where > 0.9].mean())
 
 
 def light_distance(first: Pixels, second: Pixels, where: Plane) -> float:
-    return float(np.abs(luma(cv2.GaussianBlur(first - second, (0, 0), 6.0)))[where > 0.9].mean())
+    return float(np.abs(luma(blurred(first - second, 6.0)))[where > 0.9].mean())
 
 
 def fine_detail(pixels: Pixels) -> Plane:
@@ -126,17 +130,16 @@ def test_all_of_the_texture_comes_back() -> None:
 
 def test_texture_that_is_there_already_is_not_doubled() -> None:
     painted, _, skin = painted_pair()
-    light = luma(painted.pixels)[..., None]
-    sharpened = np.clip(painted.pixels + 0.5 * (light - cv2.GaussianBlur(light, (0, 0), 2.0)[..., None]), 0.0, 1.0)
+    detail = painted.pixels - blurred(painted.pixels, 2.0)
+    sharpened = np.clip(painted.pixels + np.float32(0.5) * detail, 0.0, 1.0)
     result = protect_skin(painted.pixels, sharpened, skin, replace(NEUTRAL, texture=1.0))
     assert roughness(result, skin) == pytest.approx(roughness(sharpened, skin), rel=0.05)
 
 
 def test_a_blurred_original_takes_no_detail_from_sharp_skin() -> None:
     painted, _, skin = painted_pair()
-    blurred = cv2.GaussianBlur(painted.pixels, (0, 0), 4.0)
-    result = protect_skin(blurred, painted.pixels, skin, SkinProtection(texture=1.0))
-    inner = cv2.erode(skin, np.ones((25, 25)))  # beyond the reach of the blurred lips and eyes
+    result = protect_skin(blurred(painted.pixels, 4.0), painted.pixels, skin, SkinProtection(texture=1.0))
+    inner = cv2.erode(skin, np.ones((25, 25))).astype(np.float32)  # beyond the reach of the blurred lips and eyes
     assert roughness(result, inner) > 0.99 * roughness(painted.pixels, inner)
 
 
@@ -243,8 +246,8 @@ def test_the_same_face_twice_is_protected_once() -> None:
 def test_a_smooth_face_in_a_grainy_picture_gets_its_grain_back() -> None:
     painted = painted_face(side=256, grain=0.04)
     skin = skin_mask(painted.pixels, painted.face)[..., None]
-    smooth = cv2.GaussianBlur(painted.pixels, (0, 0), 2.5)
-    enhanced = painted.pixels + skin * (smooth - painted.pixels)
+    smooth = blurred(painted.pixels, 2.5)
+    enhanced = (painted.pixels + skin * (smooth - painted.pixels)).astype(np.float32)
     protection = replace(NEUTRAL, match=True)
     result, mask = blend_skin(painted.pixels, enhanced, [painted.face], protection)
     assert roughness(enhanced, mask) < 0.3 * roughness(painted.pixels, mask)

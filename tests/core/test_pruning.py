@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import torch
@@ -18,7 +19,7 @@ from gpen_core.network.elimination import Elimination
 from gpen_core.network.pruning import prune
 
 
-def wide_generator(**changes: object) -> Generator:
+def wide_generator(**changes: Any) -> Generator:
     """Small, but with enough channels to take some away: 32, and 16 at 64 px."""
     return tiny_generator(64, narrow=1 / 16, channel_multiplier=1, **changes)
 
@@ -69,7 +70,9 @@ def test_a_pruned_network_is_an_ordinary_one() -> None:
         torch.testing.assert_close(smaller.prepare()(x), expected, rtol=1e-3, atol=1e-4)
 
 
-@pytest.mark.parametrize("group", ["constant", "encoder 8", "encoder 64", "decoder 4 1", "decoder 16 0", "decoder 32 1"])
+@pytest.mark.parametrize(
+    "group", ["constant", "encoder 8", "encoder 64", "decoder 4 1", "decoder 16 0", "decoder 32 1"]
+)
 def test_channels_that_nobody_reads_go_first_and_are_not_missed(group: str) -> None:
     net = wide_generator()
     silence(net, group, slice(0, 8))
@@ -89,41 +92,40 @@ def test_unread_channels_are_taken_away_without_a_trace() -> None:
     torch.testing.assert_close(run(smaller, x), run(net, x), rtol=1e-3, atol=1e-3)
 
 
-def test_copies_of_channels_are_replaced_by_the_originals() -> None:
-    """Two encoder channels that are always the same: least squares gives one the weight of both."""
+def test_one_of_two_equal_channels_takes_over_for_both() -> None:
     net = wide_generator()
+    copies, originals = slice(8, 16), slice(0, 8)
     with torch.no_grad():
-        for name in ("ecd2.0.1.weight", "ecd2.0.2.bias"):
+        for name in ("ecd2.0.1.weight", "ecd2.0.2.bias"):  # features of 16 px
             tensor = net.get_parameter(name)
-            tensor[8:16] = tensor[:8]
-        for layer in ("generator.convs.4", "generator.convs.5"):  # the features of 16 px join both layers
-            bias = net.get_parameter(f"{layer.replace('4', '2').replace('5', '3')}.activate.bias")
-            bias[-32:][8:16] = bias[-32:][:8]
+            tensor[copies] = tensor[originals]
+    measured = measure_contribution(net, faces())
+    alone, pairs = Elimination(net, measured), Elimination(net, measured)
+    pairs._remove("encoder 16", torch.arange(8, 16))
+    alone._remove("encoder 16", torch.arange(16, 24))
+    reader = "ecd3.0.1"  # of the decoder's layers, the second bias of each tells the copies apart
+    expected = taps_of(net.get_parameter(f"{reader}.weight"), alone.readers[reader].layer).double().detach()
+    mixed = pairs.mixed_weight(reader)[:, originals]
+    torch.testing.assert_close(mixed, expected[:, originals] + expected[:, copies], rtol=0.1, atol=0.1)
+    left = {choice: choice.readers[reader].mixture for choice in (pairs, alone)}
+    moments = measured.moments[reader]
+    changes = [torch.eye(32).double() - mixture for mixture in left.values()]
+    errors = [float(torch.trace(change @ moments @ change.T)) for change in changes]
+    assert errors[0] < 0.05 * errors[1]
+
+
+def test_the_mixture_is_the_least_squares_one() -> None:
+    net = wide_generator()
     measured = measure_contribution(net, faces())
     choice = Elimination(net, measured)
-    order, costs = choice._order("encoder 16")
-    assert {channel % 8 for channel in order[:8].tolist()} == set(range(8))  # one of each pair
-    assert costs[7] < 0.05 * (costs[-1] - costs[7])
-
-
-def test_compensation_beats_leaving_channels_out() -> None:
-    net, x = wide_generator(), faces(4)
-    choice = Elimination(net, measure_contribution(net, x))
-    choice.shrink(0.3)
-    for layer in layers(net.config):
-        reader = choice.readers[layer.name]
-        kept = choice.kept_inputs(layer)
-        if len(kept) == len(reader.mixture):
-            continue
-        moments = measure_contribution(net, x).moments[layer.name]
-        cut = torch.eye(len(moments), dtype=torch.float64)
-        cut[kept, kept] = 0.0
-
-        def left_over(mixing: torch.Tensor, moments: torch.Tensor = moments) -> float:
-            wrong = torch.eye(len(moments), dtype=torch.float64) - mixing
-            return float(torch.trace(wrong @ moments @ wrong.T))
-
-        assert left_over(reader.mixture) < left_over(torch.eye(len(moments), dtype=torch.float64) - cut), layer.name
+    name = "generator.convs.5.conv"
+    precision = choice.readers[name].precision.clone()
+    choice._remove("decoder 32 0", torch.arange(8))
+    choice._remove("encoder 32", torch.arange(4, 20))
+    kept = choice.kept_inputs(choice.readers[name].layer)
+    moments = torch.linalg.inv(precision)  # damped, as used
+    expected = moments[:, kept] @ torch.linalg.inv(moments[kept][:, kept])
+    torch.testing.assert_close(choice.readers[name].mixture[:, kept], expected)
 
 
 def test_closer_than_without_the_measurement(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,5 +222,5 @@ def test_influence_is_the_squared_derivative() -> None:
     net = wide_generator()
     measured = measure_contribution(net, faces())
     last = "generator.to_rgbs.3.conv"
-    scale = net.get_submodule(last).scale
+    scale = float(net.get_submodule(last).scale)  # type: ignore[arg-type]
     torch.testing.assert_close(measured.influence[last], torch.full((3,), 64.0**2 * scale**2, dtype=torch.float64))

@@ -48,7 +48,7 @@ def test_hair_over_the_forehead_is_not_skin() -> None:
 @pytest.mark.parametrize("side", [384, 1024])
 def test_crops_of_any_size_get_the_same_mask(side: int) -> None:
     painted = painted_face(side=side)
-    small = cv2.resize(painted.pixels, (256, 256), interpolation=cv2.INTER_AREA)
+    small = cv2.resize(painted.pixels, (256, 256), interpolation=cv2.INTER_AREA).astype(np.float32)
     expected = skin_mask(small, painted_face().face)
     mask = cv2.resize(skin_mask(painted.pixels, painted.face), (256, 256), interpolation=cv2.INTER_AREA)
     assert mask.shape == expected.shape
@@ -58,8 +58,7 @@ def test_crops_of_any_size_get_the_same_mask(side: int) -> None:
 def test_a_crop_s_mask_is_the_picture_s_mask() -> None:
     """Landmarks are in px of the picture; the transform takes them to the crop."""
     painted = painted_face()
-    turn = cv2.getRotationMatrix2D((128.0, 128.0), 30.0, 0.8)
-    to_crop = image_to_crop(painted.face.landmarks, 200)
+    turn = np.asarray(cv2.getRotationMatrix2D((128.0, 128.0), 30.0, 0.8), np.float64)
     picture_face = replace(painted.face, landmarks=painted.face.landmarks @ turn[:, :2].T + turn[:, 2])
     picture = warp(painted.pixels, turn, 256, 256)
     to_crop = image_to_crop(picture_face.landmarks, 200)
@@ -133,7 +132,7 @@ def test_parse_masks_of_real_faces_agree() -> None:
         pixels = np.asarray(Image.open(DATA / "faces_train" / f"{number:04d}.jpg").convert("RGB"))
         truth = np.isin(np.asarray(Image.open(DATA / "faces_train_masks" / f"{number:04d}.png")), (1, 2))
         face = max(detector.detect(pixels), key=lambda face: face.size)
-        found = skin_mask(pixels.astype(np.float32) / np.float32(255.0), face) > 0.5
+        found = skin_mask(np.divide(pixels, 255.0, dtype=np.float32), face) > 0.5
         overlaps.append((found & truth).sum() / (found | truth).sum())
     assert np.mean(overlaps) > 0.72
     assert min(overlaps) > 0.5
