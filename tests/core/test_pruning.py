@@ -215,9 +215,10 @@ def test_layers_and_work_describe_the_network(concat: bool) -> None:
 
 
 def test_influence_is_the_squared_derivative() -> None:
-    """Of the last ToRGB, whose result is the picture: the picture's change is the error itself."""
+    """Of the last ToRGB, whose result is the picture: the picture's change is the error itself, common or not."""
     net = wide_generator()
-    measured = measure_contribution(net, faces())
+    measured = measure_contribution(net, faces(32))  # the common part is an estimate
     last = "generator.to_rgbs.3.conv"
     scale = float(net.get_submodule(last).scale)  # type: ignore[arg-type]
-    torch.testing.assert_close(measured.influence[last], torch.full((3,), 64.0**2 * scale**2, dtype=torch.float64))
+    expected = torch.full((3,), 64.0**2 * scale**2, dtype=torch.float64)
+    torch.testing.assert_close(measured.influence[last], expected, rtol=0.2, atol=0.0)
