@@ -39,7 +39,10 @@ class Advisor(io.ComfyNode):
                 Faces.Input("faces", optional=True, tooltip="Faces from Face Crop, instead of detection."),
             ],
             outputs=[
-                Settings.Output(display_name="settings", tooltip="For GPEN Enhance, one set for each picture."),
+                Settings.Output(
+                    display_name="settings",
+                    tooltip="For GPEN Enhance, one set for each picture; sharp faces are left alone.",
+                ),
                 io.Int.Output(display_name="strength", tooltip="This and what follows is for the first picture."),
                 io.Combo.Output(display_name="mode"),
                 io.Int.Output(display_name="denoise"),

@@ -16,6 +16,7 @@ from ..gpen_core.errors import GPENError
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.selection import Chosen
 from ..gpen_core.image.lens import Lens, lens_preset
+from ..gpen_core.quality import with_advised
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
 from ..gpen_core.restore.lens_correction import restore_through_lens
 from . import feedback
@@ -31,16 +32,6 @@ from .tensors import Pictures, as_output, as_pictures, as_planes
 GPENSettings = tuple[RestoreSettings, ...]
 
 _CHOICE = ("max_faces", "order", "indices", "min_size", "min_score", "max_yaw")
-_ADVISED = (
-    "strength",
-    "mode",
-    "denoise",
-    "sharpen",
-    "contrast",
-    "brightness",
-    "skin_protect",
-    "detail_enhance",
-)
 
 
 class Enhance(io.ComfyNode):
@@ -72,7 +63,9 @@ class Enhance(io.ComfyNode):
                 *placement_inputs(),
                 *given_inputs(),
                 Settings.Input(
-                    "settings", optional=True, tooltip="From GPEN Advisor: they replace the sliders of this node."
+                    "settings",
+                    optional=True,
+                    tooltip="From GPEN Advisor: they replace the sliders of this node, and sharp faces are left alone.",
                 ),
             ],
             outputs=[
@@ -105,9 +98,11 @@ class Enhance(io.ComfyNode):
         given = given_faces(pictures, faces, landmarks, bboxes)
         regions = None if region is None else np.stack(as_planes(region, pictures))
         restore_run = _restorer(model, detector_called(detector), lens_preset(lens, lens_strength), given, regions)
-        results = [
-            restore_run(pictures.rgb[run], one, run) for run, one in _runs(len(pictures), _advised(asked, settings))
-        ]
+        runs = _runs(_advised(asked, settings, len(pictures)))
+        try:
+            results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
+        finally:  # cancelled or failed, too: other programs on a small card wait for it
+            model.model.release()
         return _output(cls, pictures, results, model.model.config.size)
 
 
@@ -134,18 +129,18 @@ def _restorer(
     return run
 
 
-def _advised(asked: RestoreSettings, advice: GPENSettings | None) -> list[RestoreSettings]:
-    """The settings of each picture of the batch; the last of the advice serves all that follow."""
+def _advised(asked: RestoreSettings, advice: GPENSettings | None, count: int) -> list[RestoreSettings]:
+    """The settings of each of `count` pictures; the last of the advice serves all that follow, except for its faces."""
     if not advice:
-        return [asked]
-    return [replace(asked, **{name: getattr(one, name) for name in _ADVISED}) for one in advice]
+        return [asked] * count
+    own = [with_advised(asked, one) for one in advice[:count]]
+    return own + [replace(own[-1], choice=asked.choice)] * (count - len(own))
 
 
-def _runs(count: int, settings: Sequence[RestoreSettings]) -> list[tuple[slice, RestoreSettings]]:
+def _runs(settings: Sequence[RestoreSettings]) -> list[tuple[slice, RestoreSettings]]:
     """Neighbouring pictures of equal settings, which go through the network together."""
     runs: list[tuple[slice, RestoreSettings]] = []
-    for number in range(count):
-        one = settings[min(number, len(settings) - 1)]
+    for number, one in enumerate(settings):
         if runs and runs[-1][1] == one:
             runs[-1] = (slice(runs[-1][0].start, number + 1), one)
         else:

@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from ..gpen_core.restore.warnings import JPEG_LOSES
 from . import feedback
 from .schema import schema
 from .tensors import as_pictures
@@ -69,15 +70,17 @@ class SaveImage(io.ComfyNode):
         folder, name, counter, subfolder, _ = folder_paths.get_save_image_path(
             filename_prefix, folder_paths.get_output_directory(), pictures.width, pictures.height
         )
-        results = []
+        results, notes = [], dict.fromkeys([JPEG_LOSES] if format == "jpeg" else [])
         for number, image in enumerate(pictures.like(pictures.pixels())):
             file = f"{name.replace('%batch_num%', str(number))}_{counter + number:05}_{_SUFFIXES[format]}"
             picture = _as_eight_bit(image)
             if format == "png":
                 picture.save(Path(folder, file), pnginfo=_png_text(workflow), compress_level=4)
-            else:
-                _save_jpeg(picture, Path(folder, file), quality, workflow, cls)
+            elif not _save_jpeg(picture, Path(folder, file), quality, workflow):
+                notes["The workflow is too large for a JPEG and was left out: PNG keeps it"] = None
             results.append(ui.SavedResult(file, subfolder, io.FolderType.output))
+        if notes:
+            feedback.show(cls, "\n".join(f"Note: {note}" for note in notes))
         return io.NodeOutput(ui=ui.SavedImages(results))
 
 
@@ -106,7 +109,8 @@ def _png_text(workflow: dict[str, str]) -> PngInfo:
     return info
 
 
-def _save_jpeg(picture: Image.Image, path: Path, quality: int, workflow: dict[str, str], node: type) -> None:
+def _save_jpeg(picture: Image.Image, path: Path, quality: int, workflow: dict[str, str]) -> bool:
+    """Returns whether the workflow found room in the file."""
     if picture.mode == "RGBA":
         opaque = Image.new("RGB", picture.size, "white")
         opaque.paste(picture, mask=picture.getchannel("A"))
@@ -116,7 +120,8 @@ def _save_jpeg(picture: Image.Image, path: Path, quality: int, workflow: dict[st
         exif[_EXIF_MODEL] = f"prompt:{workflow['prompt']}"
     if "workflow" in workflow:
         exif[_EXIF_MAKE] = f"workflow:{workflow['workflow']}"
-    if len(exif.tobytes()) > _MOST_EXIF:
-        feedback.show(node, "The workflow is too large for a JPEG and was left out. PNG keeps it.")
+    fits = len(exif.tobytes()) <= _MOST_EXIF
+    if not fits:
         exif.clear()
     picture.save(path, "JPEG", quality=quality, subsampling=0 if quality >= 90 else 2, exif=exif)
+    return fits

@@ -34,6 +34,14 @@ def noisy(picture: Pixels, sigma: float, seed: int = 0) -> Pixels:
     return (np.clip(np.rint(picture * 255 + noise), 0, 255) / 255).astype(np.float32)
 
 
+def grainy(picture: Pixels, sigma: float, clump: float, seed: int = 0) -> Pixels:
+    """With film grain of `sigma` levels, the same in all channels, in clumps of a Gaussian of `clump` px."""
+    noise = np.random.default_rng(seed).normal(size=picture.shape[:2]).astype(np.float32)
+    grain = cv2.GaussianBlur(noise, (0, 0), clump)
+    grain *= sigma / float(grain.std())
+    return (np.clip(np.rint(picture * 255 + grain[..., None]), 0, 255) / 255).astype(np.float32)
+
+
 def as_jpeg(picture: Pixels, quality: int) -> Pixels:
     """Stored as JPEG and read again."""
     levels = (np.clip(picture, 0, 1) * 255 + 0.5).astype(np.uint8)

@@ -13,7 +13,7 @@ EXPOSURE = Exposure(lightness=130.0, contrast=150.0, black=0.0, white=0.0)
 
 def face_measures(index: int = 0, **changes: Any) -> FaceMeasures:
     """A sharp, clean face of 500 px."""
-    sharp = FaceMeasures(index, 250.0, 500.0, 480.0, 0.7, 1.02, EXPOSURE, 0.0, 0.0, 0.0)
+    sharp = FaceMeasures(index, (0.2, 0.2, 0.5, 0.5), 250.0, 500.0, 480.0, 0.7, 1.02, EXPOSURE, 0.0, 0.0, 0.0)
     return replace(sharp, **changes)
 
 

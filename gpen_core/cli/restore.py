@@ -22,7 +22,7 @@ from ..image import PictureError, read_picture, write_picture
 from ..model import PRECISIONS, GPENModel
 from ..quality import settings_for, with_sharpness
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
-from ..restore.warnings import warn
+from ..restore.warnings import JPEG_LOSES
 from .inputs import collect_pictures
 from .json_file import check_json_file, write_json_file
 from .options import (
@@ -84,8 +84,7 @@ def run(args: argparse.Namespace) -> int:
     detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
     entries: dict[Target, dict[str, Any]] = {}
-    to_jpeg = any(target.format == "jpeg" for target in targets)
-    warnings = dict.fromkeys(warn(RestoreSettings(), jpeg=to_jpeg))  # each once, in order
+    warnings: dict[str, None] = {}  # each once, in order
 
     def work(target: Target, check: Check) -> RestoreReport:
         report = _restore_file(target, model, detector, settings, args, check, alone=len(targets) == 1)
@@ -164,7 +163,8 @@ def _restore_file(
         both = torch.cat([picture.pixels, result.image], dim=1)
         like = replace(picture, alpha=None)
         write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
-    return result.report if faces is None else replace(result.report, detector=detector.name)
+    report = result.report if faces is None else replace(result.report, detector=detector.name)
+    return replace(report, warnings=(*report.warnings, JPEG_LOSES)) if target.format == "jpeg" else report
 
 
 def _in_words(settings: RestoreSettings) -> str:

@@ -14,6 +14,7 @@ from .face import Face
 
 Order = Literal["largest", "central", "confident", "left_to_right"]
 ORDERS: tuple[Order, ...] = get_args(Order)
+Box = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -25,6 +26,8 @@ class FaceChoice:
     max_faces: at most this many; None for all, 0 for none.
     indices: only these face numbers (as drawn by `gpen faces`); None for any, empty for none.
     min_size: shorter side of the box, px. min_score: detector confidence, 0 to 1. max_yaw: degrees, either side.
+    sharp: boxes of faces that are sharp already; whoever is there is left alone, whatever its number and whichever
+        detector finds it. x1, y1, x2, y2 as shares of the picture's width and height: they hold at any scale.
     """
 
     order: Order = "largest"
@@ -33,6 +36,7 @@ class FaceChoice:
     min_size: float = 0.0
     min_score: float = 0.0
     max_yaw: float = 90.0
+    sharp: tuple[Box, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
@@ -74,6 +78,9 @@ def choose_faces(
     if choice.max_faces is not None:
         for face in passed[choice.max_faces :]:
             reasons[face.index] = f"beyond max_faces {choice.max_faces}"
+    for face in passed[: choice.max_faces]:  # after the limit: a sharp face does not make room for another
+        if any(_same_place(box_in_shares(face, height, width), box) for box in choice.sharp):
+            reasons[face.index] = "sharp already"
     return [Chosen(face, reasons[face.index]) for face in faces]
 
 
@@ -94,6 +101,22 @@ def _reason_to_skip(face: Face, choice: FaceChoice, region: NDArray[np.bool_] | 
 def _inside(face: Face, region: NDArray[np.bool_]) -> bool:
     x, y = (int(np.floor(value + 0.5)) for value in face.centre)
     return 0 <= y < region.shape[0] and 0 <= x < region.shape[1] and bool(region[y, x])
+
+
+def box_in_shares(face: Face, height: int, width: int) -> Box:
+    """The box of a face in a picture of height x width px, as shares of its width and height."""
+    left, top, right, bottom = face.box
+    return left / width, top / height, right / width, bottom / height
+
+
+def _same_place(first: Box, second: Box) -> bool:
+    """Whether each box holds the other's centre: detectors differ in where a face ends, not in where it is."""
+    return _holds_centre(first, second) and _holds_centre(second, first)
+
+
+def _holds_centre(box: Box, other: Box) -> bool:
+    x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
+    return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 
 
 def _sort_key(order: Order, height: int, width: int) -> Callable[[Face], tuple[float, int]]:

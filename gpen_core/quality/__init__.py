@@ -1,6 +1,6 @@
 """How good a picture and its faces are, what settings suit them, and a chart of both."""
 
-from .advice import Advice, advise, settings_for
+from .advice import Advice, advise, settings_for, with_advised
 from .chart import draw_chart
 from .measures import FaceMeasures, PictureMeasures, measure_face, measure_picture, with_sharpness
 from .reasons import FaceAdvice, Recommended
@@ -16,5 +16,6 @@ __all__ = [
     "measure_face",
     "measure_picture",
     "settings_for",
+    "with_advised",
     "with_sharpness",
 ]

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..faces.face import Face
-from ..faces.selection import choose_faces
+from ..faces.selection import Box, FaceChoice, choose_faces
 from ..image.warp import Pixels
 from ..restore.settings import RestoreSettings
 from . import rules
@@ -20,7 +20,8 @@ from .resources import fit_resources
 class Advice:
     """Settings that suit a picture.
 
-    settings: for `restore`; strength 0 where the picture is best left alone.  leave_alone: no face needs restoring.
+    settings: for `restore`; strength 0 where the picture is best left alone, a choice without the sharp faces where
+    others need restoring.  leave_alone: no face needs restoring.
     clahe_clip: highest that lifts neither noise nor JPEG blocks.  model: name of the published network that suits the
     largest face; model_size, tile_size: px.  batch_size: 0 for automatic.
     recommended: every setting with its reason.  faces: what each face asks for by itself.
@@ -68,9 +69,10 @@ def advise(measures: PictureMeasures, free_memory_bytes: int | None = None, afte
     settings = RestoreSettings() if typical is None else _settings(measures, typical, after_clahe)
     settings = replace(settings, tile_size=resources.tile_size, overlap=resources.tile_size // 8)
     settings = replace(settings, batch_size=resources.batch_size)
+    alone = bool(faces) and all(face.strength == 0.0 for face in faces)
     return Advice(
-        settings=settings,
-        leave_alone=bool(faces) and all(face.strength == 0.0 for face in faces),
+        settings=settings if alone else replace(settings, choice=FaceChoice(sharp=_sharp(measures))),
+        leave_alone=alone,
         clahe_clip=clip,
         model=resources.model,
         model_size=resources.model_size,
@@ -96,10 +98,11 @@ def settings_for(picture: Pixels, faces: Sequence[Face], base: RestoreSettings) 
     taken = [entry.face for entry in choose_faces(faces, base.choice, height, width) if entry.skipped is None]
     if not taken:
         return base
-    advice = advise(measure_picture(picture, taken))
-    advised, choice = advice.settings, base.choice
-    if any(face.strength == 0.0 for face in advice.faces) and not advice.leave_alone:
-        choice = replace(choice, indices=tuple(face.index for face in advice.faces if face.strength > 0.0))
+    return with_advised(base, advise(measure_picture(picture, taken)).settings)
+
+
+def with_advised(base: RestoreSettings, advised: RestoreSettings) -> RestoreSettings:
+    """`base` with the values of `advised` that depend on the picture and its faces."""
     return replace(
         base,
         strength=advised.strength,
@@ -110,8 +113,12 @@ def settings_for(picture: Pixels, faces: Sequence[Face], base: RestoreSettings) 
         brightness=advised.brightness,
         skin_protect=advised.skin_protect,
         detail_enhance=advised.detail_enhance,
-        choice=choice,
+        choice=replace(base.choice, sharp=advised.choice.sharp),
     )
+
+
+def _sharp(measures: PictureMeasures) -> tuple[Box, ...]:
+    return tuple(face.box for face in measures.faces if rules.strength_for(face) == 0.0)
 
 
 def _typical(faces: Sequence[FaceMeasures]) -> FaceMeasures | None:

@@ -11,9 +11,11 @@ import numpy as np
 
 from ..faces.alignment import image_to_crop
 from ..faces.face import Face
+from ..faces.selection import Box, box_in_shares
 from ..image.warp import Pixels, scale_of
 from .blockiness import blockiness
 from .exposure import Exposure, Tint, exposure_of, tint_of
+from .grain import grain_powers
 from .noise import noise_sigma
 from .region import SIDE, face_oval, measured_crop, native_face, picture_to_crop
 from .sharpness import real_detail
@@ -31,7 +33,8 @@ _BLOCKS, _BLOCKS_POINTS = (1.15, 1.5, 2.5), (0.0, 6.0, 20.0)
 class FaceMeasures:
     """One face.
 
-    index: its number in the picture.  size: shorter side of its box, px.
+    index: its number in the picture.  box: x1, y1, x2, y2, as shares of the picture's width and height.
+    size: shorter side of its box, px.
     crop_side: px of the picture that the side of the network's aligned crop covers.
     sharpness: px of real detail across an aligned 512 px crop: 512 for a face as sharp as that crop can be.
     noise: standard deviation in one channel, levels of 255; below 2 is clean.
@@ -41,6 +44,7 @@ class FaceMeasures:
     """
 
     index: int
+    box: Box
     size: float
     crop_side: float
     sharpness: float
@@ -111,12 +115,14 @@ class PictureMeasures:
 
 def measure_face(picture: Pixels, face: Face) -> FaceMeasures:
     """Measure one face of a (H, W, 3) picture."""
-    crop, noise = measured_crop(picture, face), noise_sigma(native_face(picture, face))
+    crop, native, scale = measured_crop(picture, face), native_face(picture, face), scale_of(picture_to_crop(face))
+    noise = noise_sigma(native)
     return FaceMeasures(
         index=face.index,
+        box=box_in_shares(face, *picture.shape[:2]),
         size=face.size,
         crop_side=1.0 / scale_of(image_to_crop(face.landmarks, 1)),
-        sharpness=real_detail(crop, scale_of(picture_to_crop(face)), noise),
+        sharpness=real_detail(crop, scale, noise, grain_powers(native, scale)),
         noise=noise,
         blockiness=blockiness(native_face(picture, face, _BLOCKS_SIDE)),
         exposure=exposure_of(crop[face_oval()]),

@@ -24,10 +24,11 @@ def noise_sigma(pixels: Pixels) -> float:
 
     The pixels must be the picture's own: resampling averages noise away, as JPEG does. A clean photo reads 0.5 to 2.
     """
-    return float(np.median([_channel_sigma(np.ascontiguousarray(pixels[..., channel])) for channel in range(3)]))
+    return float(np.median([plane_sigma(np.ascontiguousarray(pixels[..., channel])) for channel in range(3)]))
 
 
-def _channel_sigma(plane: Plane) -> float:
+def plane_sigma(plane: Plane) -> float:
+    """Noise of one channel (H, W), levels."""
     levels = plane * np.float32(255.0)
     smooth = cv2.GaussianBlur(levels, (0, 0), _SMOOTHING)
     steepness = np.hypot(cv2.Sobel(smooth, cv2.CV_32F, 1, 0), cv2.Sobel(smooth, cv2.CV_32F, 0, 1))

@@ -91,7 +91,7 @@ def notes_on(measures: PictureMeasures, faces: Sequence[FaceAdvice], strength: f
     if len(alone) == len(faces):
         notes.append(f"{_are(alone, faces)} sharp already: best left alone.")
     elif alone:
-        notes.append(f"{_are(alone, faces)} sharp already: best left out of the choice of faces.")
+        notes.append(f"{_are(alone, faces)} sharp already: best left out, as connected settings and --auto do.")
     different = [face for face in faces if face.strength > 0.0 and abs(face.strength - strength) >= _DIFFERS]
     if different:
         own = ", ".join(f"face {face.index} asks for strength {face.strength:g}" for face in different[:_NAMED])

@@ -15,7 +15,7 @@ from .region import SIDE
 _FACE = (slice(112, 496), slice(64, 448))  # of the crop: a square with the face and little else
 # Cycles per px between which power is averaged: coarse shapes first, the finest the crop can hold last.
 _RINGS = (0.01, 0.02, 0.04, 0.06, 0.09, 0.12, 0.17, 0.25, 0.35, 0.50)
-_MIDDLES = (np.array(_RINGS[:-1]) + np.array(_RINGS[1:])) / 2
+MIDDLES = (np.array(_RINGS[:-1]) + np.array(_RINGS[1:])) / 2
 # What cubic interpolation (a = -0.75) leaves of power at a frequency, cycles per px of the coarser grid (Keys, 1981).
 _CUBIC = (0.0, 0.25, 0.375, 0.5, 0.625, 0.75), (1.0, 0.97, 0.65, 0.24, 0.03, 0.0)
 ROUNDING = 1.0 / 12.0 / 255.0**2  # power of rounding to 8 bits, without which float pictures would read softer
@@ -29,19 +29,56 @@ _BIAS = -2.059
 _WEIGHTS = (0.883, 0.967, -1.024, -0.236, -0.017, -0.218, -0.373, -0.771, 0.788)
 _COARSEST = 5.0  # octaves; what is softer still all looks alike
 
+# Of the power of grain: less in all, and it hides the detail; less still, and there is more grain than detail.
+_HIDING, _DROWNING = 4.0, 2.0
+_NEVER_HIDDEN = 3  # rings: shapes that no grain is as large as
 
-def real_detail(crop: Pixels, scale: float, noise: float = 0.0) -> float:
+
+def real_detail(crop: Pixels, scale: float, noise: float = 0.0, grain: NDArray[np.float64] | None = None) -> float:
     """Pixels of real detail across an aligned (SIDE, SIDE, 3) crop: the side at which a sharp crop holds as much.
 
     scale: crop px per picture px; a crop cannot hold more detail than the picture has pixels there.
     noise: standard deviation in a channel of the picture, levels; its power is taken off.
-    Good to half an octave. Film grain, and noise that has been through JPEG, pass for detail.
+    grain: its power in each ring, where there is any: what it hides is guessed from what it does not.
+    Good to half an octave, worse beside grain. Noise that has been through JPEG passes for detail.
     """
     power = max(noise**2 - _CLEAN**2, 0.0) / 255.0**2 * _IN_LUMA * scale**2
-    noise_powers = power * np.interp(_MIDDLES * max(scale, 1.0), *_CUBIC)
-    left = np.maximum(ring_powers(crop) - noise_powers, _LEFT_OVER * noise_powers)
-    octaves = min(_BIAS + float(np.dot(_WEIGHTS, np.log10(left + ROUNDING))), _COARSEST)
+    noise_powers = power * after_enlarging(scale)
+    powers = ring_powers(crop)
+    detail = _read(_without(powers, noise_powers), scale)
+    return detail if grain is None else min(detail, _beside_grain(powers, grain, scale))
+
+
+def _read(powers: NDArray[np.float64], scale: float) -> float:
+    octaves = min(_BIAS + float(np.dot(_WEIGHTS, np.log10(powers + ROUNDING))), _COARSEST)
     return SIDE / max(2.0**octaves, scale, 1.0)
+
+
+def _without(powers: NDArray[np.float64], noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.maximum(powers - noise, _LEFT_OVER * noise)
+
+
+def _beside_grain(powers: NDArray[np.float64], grain: NDArray[np.float64], scale: float) -> float:
+    """The reading of powers that grain hides from some ring on: as if they fell off as those before do.
+
+    Nothing is as fine as the ring from which grain is stronger than all else.
+    """
+    rings = np.arange(len(powers))
+    hidden = rings[(powers < _HIDING * grain) & (rings >= _NEVER_HIDDEN)]
+    if len(hidden) == 0:
+        return SIDE
+    left, first = np.log10(_without(powers, grain) + ROUNDING), hidden[0]
+    before = slice(first - 2, first)
+    slope, start = np.polyfit(np.log10(MIDDLES[before]), left[before], 1)
+    left[first:] = np.minimum(start + slope * np.log10(MIDDLES[first:]), left[first - 1])
+    drowned = rings[(powers < _DROWNING * grain) & (rings >= _NEVER_HIDDEN)]
+    most = SIDE * 2.0 * _RINGS[drowned[0]] if len(drowned) else SIDE
+    return min(_read(10.0**left, scale), most)
+
+
+def after_enlarging(scale: float) -> NDArray[np.float64]:
+    """What the crop keeps of power in each ring, (9,). scale: crop px per picture px."""
+    return np.interp(MIDDLES * max(scale, 1.0), *_CUBIC)
 
 
 def ring_powers(crop: Pixels) -> NDArray[np.float64]:

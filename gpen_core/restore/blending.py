@@ -36,8 +36,8 @@ def paste_faces(
     """Paste restored crops into their picture, in place.
 
     picture: (H, W, 3) float32 RGB in [0, 1]. crops: restored, with the transforms they were cut out by. strengths: 0
-    to 1 for each crop. feather: as in `RestoreSettings`. grain: how much of the picture's grain that a face lacks it is
-    given, 0 to 1.
+    to 1 for each crop; one of 0 is not in the mask either. feather: as in `RestoreSettings`. grain: how much of the
+    picture's grain that a face lacks it is given, 0 to 1.
     Returns the mask (H, W) in [0, 1]; pixels where it is 0 are left alone. Where faces overlap they are averaged, the
     nearer face weighing more. A grey picture stays grey.
     """
@@ -47,7 +47,7 @@ def paste_faces(
     patches = []
     for crop, strength in zip(crops, strengths, strict=True):
         region = crop_region(crop.image_to_crop, crop.size, height, width)
-        if region.height > 0 and region.width > 0:
+        if strength > 0.0 and region.height > 0 and region.width > 0:
             patches.append((_patch(picture, crop, region, feather, grain, grey), strength))
     for group in _overlapping(patches):
         _blend_group(group, picture, mask)

@@ -9,11 +9,14 @@ _STRONG = 80.0
 _APART = 40.0  # denoise 20 with sharpen 60, and 70 with 60, are pairs that users recommend
 _CONTRAST, _BRIGHTNESS = (40.0, 60.0), (35.0, 65.0)
 
+# Of whatever is written as JPEG.
+JPEG_LOSES = "JPEG loses detail each time it is saved: store as PNG what you want to keep or to work on"
 
-def warn(settings: RestoreSettings, short_side: int | None = None, jpeg: bool = False) -> tuple[str, ...]:
+
+def warn(settings: RestoreSettings, short_side: int | None = None) -> tuple[str, ...]:
     """Warnings about settings that are likely to disappoint, one sentence each, most important first.
 
-    short_side: of the picture, px, where it is known. jpeg: whether the result is to be stored as JPEG.
+    short_side: of the picture, px, where it is known.
     """
     warnings = []
     if settings.strength > _STRONG:
@@ -33,8 +36,6 @@ def warn(settings: RestoreSettings, short_side: int | None = None, jpeg: bool = 
             f"detail_enhance was left out: the picture's short side is {short_side} px, it needs "
             f"{SMALLEST_FOR_DETAILS} px (best from 1200): enlarge the picture first"
         )
-    if jpeg:
-        warnings.append("JPEG loses detail each time it is saved: store as PNG what you want to keep")
     return tuple(warnings)
 
 

@@ -15,6 +15,7 @@ from pictures import leaves, noisy, softened
 from quality import DEGRADED, EXPOSURE, SEVERE, SHARP, SOFT, face_measures, picture_measures
 
 from gpen_core.faces import FaceChoice
+from gpen_core.faces.selection import choose_faces
 from gpen_core.quality import Advice, advise, settings_for
 from gpen_core.restore import RestoreSettings
 from gpen_core.restore.warnings import warn
@@ -176,7 +177,8 @@ def test_settings_for_keeps_what_does_not_depend_on_the_picture(pair: np.ndarray
 def test_settings_for_leaves_sharp_faces_out(pair: np.ndarray) -> None:
     faces = [face_at(256, 0), face_at(768, 1)]
     settings = settings_for(pair, faces, RestoreSettings())
-    assert settings.choice.indices == (1,)
+    chosen = choose_faces(faces, settings.choice, *pair.shape[:2])
+    assert [entry.skipped for entry in chosen] == ["sharp already", None]
     assert settings.strength > 0
     assert settings_for(pair, faces[:1], RestoreSettings()).strength == 0
 

@@ -196,6 +196,13 @@ def test_warnings_are_printed_once(
     assert all(note in line for line in notes if note)
 
 
+def test_the_report_of_a_jpeg_says_that_it_is_no_archive(folder: Path, tmp_path: Path, weights: str) -> None:
+    report = tmp_path / "report.json"
+    out = tmp_path / "a.jpg"
+    assert run("restore", folder / "a.png", "-o", out, "--model", weights, "--report", report) == 0
+    assert "store as PNG" in json.loads(report.read_text())[0]["warnings"][-1]
+
+
 def test_ctrl_c_leaves_no_partial_file(
     folder: Path, tmp_path: Path, weights: str, fixed_detector: FixedDetector, monkeypatch: pytest.MonkeyPatch
 ) -> None:

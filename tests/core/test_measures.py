@@ -7,12 +7,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from faces import made_up_face
-from pictures import as_jpeg, leaves, noisy, softened
+from pictures import as_jpeg, grainy, leaves, noisy, softened
 
 from gpen_core.image.warp import Pixels
 from gpen_core.quality import FaceMeasures, measure_face, measure_picture, with_sharpness
 from gpen_core.quality.blockiness import blockiness
 from gpen_core.quality.exposure import exposure_of, tint_of
+from gpen_core.quality.grain import grain_powers
 from gpen_core.quality.noise import noise_sigma
 from gpen_core.quality.region import native_face
 
@@ -43,6 +44,30 @@ def test_noise_does_not_pass_for_detail(picture: Pixels, sigma: float) -> None:
     soft = softened(picture, 8)
     reading = measure_face(soft, _FACE).sharpness
     assert reading / 2 < measure_face(noisy(soft, sigma), _FACE).sharpness < reading * 2
+
+
+@pytest.mark.parametrize("clump", [0.7, 1.0, 1.5])
+def test_film_grain_does_not_make_a_blurred_face_sharp(picture: Pixels, sharp: FaceMeasures, clump: float) -> None:
+    soft = softened(picture, 8)
+    assert measure_face(grainy(soft, 8.0, clump), _FACE).sharpness < sharp.sharpness / 2
+    assert measure_face(grainy(soft, 15.0, clump), _FACE).sharpness < sharp.sharpness / 2
+
+
+def test_what_grain_does_not_hide_is_still_read(picture: Pixels) -> None:
+    readings = [measure_face(grainy(softened(picture, factor), 8.0, 1.0), _FACE).sharpness for factor in (1.5, 4, 12)]
+    assert readings == sorted(readings, reverse=True) and readings[0] > 1.5 * readings[2]
+
+
+@pytest.mark.parametrize("scale", [0.25, 0.5, 1.0, 2.0])
+def test_grain_is_found_at_every_scale_and_not_where_there_is_none(picture: Pixels, scale: float) -> None:
+    soft = softened(picture, 8 / min(scale, 1.0))
+    assert grain_powers(soft, scale) is None
+    powers = grain_powers(grainy(soft, 10.0, 1.0 / min(scale, 1.0)), scale)
+    assert powers is not None and powers.shape == (9,) and bool((powers >= 0).all()) and powers[3] > powers[-1]
+
+
+def test_no_grain_is_read_in_a_few_pixels() -> None:
+    assert grain_powers(np.random.default_rng(0).random((9, 9, 3), np.float32), 30.0) is None
 
 
 def test_sharpness_does_not_depend_on_contrast(picture: Pixels, sharp: FaceMeasures) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import pytest
 from faces import made_up_face
 
 from gpen_core import GPENError
-from gpen_core.faces.selection import FaceChoice, choose_faces, number_faces
+from gpen_core.faces.selection import FaceChoice, box_in_shares, choose_faces, number_faces
 
 FACES = number_faces(
     [
@@ -62,6 +63,27 @@ def test_every_skipped_face_has_its_reason() -> None:
     choice = FaceChoice(max_faces=1, min_size=30, max_yaw=45)
     reasons = [entry.skipped for entry in choose_faces(FACES, choice, 200, 400)]
     assert reasons == [None, "too small", "beyond max_faces 1"]
+
+
+def test_sharp_faces_are_left_alone_whoever_found_them_at_whatever_scale() -> None:
+    box = box_in_shares(FACES[0], 200, 400)
+    choice = FaceChoice(sharp=((box[0] - 0.02, box[1] + 0.03, box[2], box[3]),))  # another detector's box
+    assert taken(choice) == [1, 2]
+    doubled = [replace(face, box=tuple(2 * value for value in face.box)) for face in FACES]
+    skipped = [entry.skipped for entry in choose_faces(doubled, choice, 400, 800)]
+    assert skipped == ["sharp already", None, None]
+
+
+def test_a_large_face_behind_a_small_sharp_one_is_taken() -> None:
+    box = box_in_shares(FACES[0], 200, 400)
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    assert taken(FaceChoice(sharp=((x + 0.01, y - 0.02, x + 0.03, y + 0.02),))) == [0, 1, 2]
+
+
+def test_a_sharp_face_does_not_make_room_for_another() -> None:
+    choice = FaceChoice(max_faces=1, sharp=(box_in_shares(FACES[0], 200, 400),))
+    reasons = [entry.skipped for entry in choose_faces(FACES, choice, 200, 400)]
+    assert reasons == ["sharp already", "beyond max_faces 1", "beyond max_faces 1"]
 
 
 @pytest.mark.parametrize("options", [{"order": "best"}, {"max_faces": -1}])

@@ -47,7 +47,3 @@ def test_what_users_recommend_is_not_warned_about(options: dict[str, Any]) -> No
 
 def test_detail_enhance_is_refused_in_small_pictures() -> None:
     assert "799 px" in warn(RestoreSettings(detail_enhance=True), short_side=799)[0]
-
-
-def test_jpeg_is_no_archive() -> None:
-    assert "JPEG" in warn(RestoreSettings(), jpeg=True)[0]

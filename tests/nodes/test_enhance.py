@@ -5,9 +5,11 @@ from __future__ import annotations
 import importlib
 
 import comfy.model_management as mm
+import cv2
 import numpy as np
 import pytest
 import torch
+from executor import run
 from skimage import data
 
 EMPTY = torch.full((1, 96, 128, 3), 0.4)
@@ -123,6 +125,19 @@ def test_a_cancelled_run_stops_with_comfyuis_own_exception(nodes, model, photo):
         nodes.run("GPENEnhance", model=model, image=photo, sharpen=51)
 
 
+@pytest.mark.parametrize("cancelled", [False, True])
+def test_memory_is_given_back_after_use_and_after_a_failure(nodes, model, photo, monkeypatch, cancelled):
+    given_back = []
+    monkeypatch.setattr(model.model, "release", lambda: given_back.append(True))
+    mm.interrupted = cancelled
+    if cancelled:
+        with pytest.raises(mm.InterruptProcessingException):
+            nodes.run("GPENEnhance", model=model, image=photo, sharpen=52)
+    else:
+        nodes.run("GPENEnhance", model=model, image=photo, sharpen=52)
+    assert given_back == [True]
+
+
 def test_asks_comfyui_for_the_memory_of_the_network(nodes, model, photo):
     nodes.run("GPENEnhance", model=model, image=photo[:, :290])
     assert mm.memory_asked_for[-1] >= 256 * 256 * 4
@@ -160,3 +175,55 @@ def test_indices_may_be_written_on_any_keyboard(pack, text):
 def test_a_latent_instead_of_an_image_is_refused(nodes, model):
     with pytest.raises(Exception, match="Expected an IMAGE"):
         nodes.run("GPENEnhance", model=model, image=torch.zeros(1, 16, 8, 8))
+
+
+@pytest.fixture(scope="module")
+def sharp_and_blurred() -> torch.Tensor:
+    """(1, 600, 1200, 3): the same face twice, sharp at the left and blurred at the right."""
+    face = cv2.resize(data.astronaut()[:300, 60:360].astype(np.float32) / 255.0, None, fx=2, fy=2)
+    sharp = np.clip(3.0 * face - 2.0 * cv2.GaussianBlur(face, (0, 0), 1.5), 0.0, 1.0)
+    return torch.from_numpy(np.concatenate([sharp, cv2.GaussianBlur(face, (0, 0), 5.0)], axis=1))[None]
+
+
+def advised(nodes, model, picture, advised_on=None, **inputs):
+    """What a graph of GPEN Advisor and GPEN Enhance gives."""
+    graph = {
+        "1": {"class_type": "GPENAdvisor", "inputs": {"image": picture if advised_on is None else advised_on}},
+        "2": {
+            "class_type": "GPENEnhance",
+            "inputs": {"model": model, "image": picture, "settings": ["1", 0], **inputs},
+        },
+    }
+    return run(nodes, graph)["2"].args
+
+
+@pytest.mark.parametrize("detector", ["auto", "embedded"])
+def test_advice_leaves_sharp_faces_alone(nodes, model, sharp_and_blurred, detector, shown):
+    image, _, mask, report, _ = advised(nodes, model, sharp_and_blurred, detector=detector)
+    assert torch.equal(image[:, :, :600], sharp_and_blurred[:, :, :600]) and not mask[:, :, :600].any()
+    assert not torch.equal(image, sharp_and_blurred)
+    assert shown().startswith("1 of 2 faces restored, 1 sharp already")
+    assert "skipped: sharp already" in report
+
+
+def test_advice_holds_at_another_scale_and_for_given_faces(nodes, model, sharp_and_blurred):
+    half = torch.nn.functional.avg_pool2d(sharp_and_blurred.movedim(-1, 1), 2).movedim(1, -1)
+    image = advised(nodes, model, half, advised_on=sharp_and_blurred)[0]
+    assert torch.equal(image[:, :, :300], half[:, :, :300]) and not torch.equal(image, half)
+    faces = nodes.run("GPENFaceCrop", image=sharp_and_blurred, indices="0").args[1]
+    assert torch.equal(advised(nodes, model, sharp_and_blurred, faces=faces)[0], sharp_and_blurred)
+
+
+def test_advice_on_one_picture_leaves_out_no_face_of_the_next(nodes, model, sharp_and_blurred):
+    batch = torch.cat([sharp_and_blurred, sharp_and_blurred.flip(2)])
+    image = advised(nodes, model, batch, advised_on=sharp_and_blurred)[0]
+    assert torch.equal(image[0, :, :600], batch[0, :, :600])
+    assert not torch.equal(image[1, :, :600], batch[1, :, :600])
+    image = advised(nodes, model, batch)[0]
+    assert torch.equal(image[1, :, 600:], batch[1, :, 600:])
+
+
+def test_strength_0_is_not_called_restored(nodes, model, photo, shown):
+    _, _, mask, report, _ = nodes.run("GPENEnhance", model=model, image=photo, strength=0).args
+    assert shown() == "1 of 1 face left alone at strength 0" and shown() in report
+    assert not mask.any()

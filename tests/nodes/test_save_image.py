@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from pathlib import Path
 
@@ -58,3 +59,19 @@ def test_png_takes_every_number_of_channels(nodes, channels, mode):
 def test_jpeg_shows_transparent_pictures_on_white(nodes):
     (file,) = saved(nodes.run("GPENSaveImage", images=torch.zeros(1, 8, 8, 4), format="jpeg"))
     assert np.asarray(Image.open(file)).min() == 255
+
+
+def test_jpeg_is_no_archive_and_png_needs_no_note(nodes, shown):
+    nodes.run("GPENSaveImage", images=PICTURE, format="jpeg")
+    assert "store as PNG" in shown()
+    server = importlib.import_module("server").PromptServer.instance
+    server.texts.clear()
+    nodes.run("GPENSaveImage", images=PICTURE)
+    assert server.texts == []
+
+
+def test_a_workflow_too_large_for_a_jpeg_is_left_out_and_the_node_says_so(nodes, pack, shown, monkeypatch):
+    monkeypatch.setattr(importlib.import_module(f"{pack.__name__}.nodes.save_image"), "_MOST_EXIF", 10)
+    (file,) = saved(nodes.run("GPENSaveImage", images=PICTURE, format="jpeg"))
+    assert not Image.open(file).getexif()
+    assert "too large for a JPEG" in shown() and "store as PNG" in shown()
