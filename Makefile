@@ -19,8 +19,8 @@ lint: $(VENV)/.installed-dev
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 	DO_NOT_TRACK=1 $(VENV)/bin/comfy --skip-prompt --no-enable-telemetry node validate
 
-benchmark: $(VENV)/.installed
-	$(VENV)/bin/python tools/benchmark.py speed
+benchmark: $(VENV)/.installed-benchmark
+	$(VENV)/bin/python tools/benchmark.py all --json benchmark.json --figure benchmark.png
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
@@ -30,6 +30,10 @@ $(VENV)/.installed: pyproject.toml
 
 $(VENV)/.installed-dev: $(VENV)/.installed
 	$(PIP) install -e ".[dev]"
+	touch $@
+
+$(VENV)/.installed-benchmark: $(VENV)/.installed
+	$(PIP) install -e ".[benchmark]"
 	touch $@
 
 clean:

@@ -1,12 +1,12 @@
-"""Peak memory of the network, weights included, as a table and as JSON; see tools/benchmark.py."""
+"""Peak memory of the network, weights included; see tools/benchmark.py."""
 
 from __future__ import annotations
 
 import argparse
-import json
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from pathlib import Path
+import itertools
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
 import torch
 from peak_memory import peak_bytes
@@ -47,27 +47,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="fp16 takes what bf16 takes; on a CPU it is emulated, slowly and with buffers of its own",
     )
     parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
-    parser.add_argument("--device", default="cpu")
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--json", type=Path, help="file to write the numbers to")
-    parser.set_defaults(func=report)
 
 
-def report(args: argparse.Namespace) -> None:
-    """Print one line for each configuration."""
-    device = torch.device(args.device)
-    torch.set_num_threads(args.threads)
-    print("| size | variant | precision | batch | strips of | weights MB | peak MB | reserved MB | expected MB |")
-    print("|---|---|---|---|---|---|---|---|---|")
-    measured: list[MemoryUse] = []
-    for size in args.sizes:
-        for variant in args.variants:
-            for precision in args.precisions:
-                for use in measure(size, variant, precision, args.batches, device):
-                    measured.append(use)
-                    print(_row(use), flush=True)
-    if args.json:
-        args.json.write_text(json.dumps([asdict(use) for use in measured], indent=1))
+def measure_memory(args: argparse.Namespace) -> Iterator[MemoryUse]:
+    """Every size, variant and precision; see `measure`."""
+    for size, variant, precision in itertools.product(args.sizes, args.variants, args.precisions):
+        print(f"memory: {size} px, {variant}, {precision} ..", file=sys.stderr, flush=True)
+        yield from measure(size, variant, precision, args.batches, torch.device(args.device))
+
+
+def memory_table(measured: Iterable[MemoryUse]) -> str:
+    """Markdown: one line for each configuration, in megabytes."""
+    lines = [
+        "| size | variant | precision | batch | strips of | weights MB | peak MB | reserved MB | expected MB |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    return "\n".join([*lines, *map(_row, measured)])
 
 
 def measure(size: int, variant: str, precision: str, batches: list[int], device: torch.device) -> Iterator[MemoryUse]:

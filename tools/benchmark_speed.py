@@ -7,65 +7,85 @@ meets both sides. See tools/benchmark.py.
 from __future__ import annotations
 
 import argparse
-import platform
+import itertools
 import statistics
+import sys
 import time
-from collections.abc import Callable
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 import torch
-from plain_generator import plain_generator
-from random_networks import CONFIGS, PRECISIONS, random_generator
+from contestants import BASELINES, Contestant, check_equal, contestants
+from random_networks import CONFIGS
 
-from gpen_core.network import GPENConfig
+
+@dataclass(frozen=True)
+class Speed:
+    """Seconds of one contestant for one batch, in each round."""
+
+    name: str
+    size: int
+    batch: int
+    threads: int
+    seconds: tuple[float, ...]
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.seconds)
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", choices=tuple(CONFIGS), default=[256, 512])
-    parser.add_argument("--batch", type=int, default=1)
-    parser.add_argument("--runs", type=int, default=7)
-    parser.add_argument("--threads", type=int, default=torch.get_num_threads())
-    parser.add_argument("--device", default="cpu")
-    parser.set_defaults(func=report)
+    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
+    parser.add_argument("--rounds", type=int, default=3)
 
 
-def contestants(config: GPENConfig, batch: int, device: torch.device) -> dict[str, Callable[[], torch.Tensor]]:
-    """The plain implementation and ours in each precision the device is fit for."""
-    face = torch.rand(batch, 3, config.size, config.size, device=device) * 2 - 1
-    state = {name: tensor.to(device) for name, tensor in random_generator(config).state_dict().items()}
-    runs: dict[str, Callable[[], torch.Tensor]] = {"plain": lambda: plain_generator(state, face)}
-    names = ["fp32", "bf16"] + (["fp16"] if device.type == "cuda" else [])  # half precision on a CPU is emulated
-    for name in names:
-        ours = random_generator(config).prepare(PRECISIONS[name]).to(device)
-        cast = face.to(PRECISIONS[name])
-        runs[name] = lambda ours=ours, cast=cast: ours(cast)
-    return runs
+def measure_speed(args: argparse.Namespace) -> Iterator[Speed]:
+    """Every contestant for every size, batch and number of threads."""
+    device = torch.device(args.device)
+    for size, batch, threads in itertools.product(args.sizes, args.batches, args.threads):
+        print(f"{size} px, {batch} at once, {threads} threads ..", file=sys.stderr, flush=True)
+        torch.set_num_threads(threads)
+        competing = contestants(CONFIGS[size], batch, device, threads)
+        with torch.inference_mode():
+            check_equal(competing)  # also their warm-up
+            times = run_rounds(competing, args.rounds, device)
+        for name, seconds in times.items():
+            yield Speed(name, size, batch, threads, tuple(seconds))
 
 
-def measure(runs: dict[str, Callable[[], torch.Tensor]], rounds: int, device: torch.device) -> dict[str, list[float]]:
-    """Seconds of each contestant in each round, after one warm-up."""
-    times: dict[str, list[float]] = {name: [] for name in runs}
-    with torch.inference_mode():
-        for number in range(rounds + 1):
-            for name, run in runs.items():
-                start = time.perf_counter()
-                run()
-                if device.type == "cuda":
-                    torch.cuda.synchronize(device)
-                if number > 0:
-                    times[name].append(time.perf_counter() - start)
+def run_rounds(competing: Sequence[Contestant], rounds: int, device: torch.device) -> dict[str, list[float]]:
+    """Seconds of each contestant in each round."""
+    times: dict[str, list[float]] = {contestant.name: [] for contestant in competing}
+    for _ in range(rounds):
+        for contestant in competing:
+            start = time.perf_counter()
+            contestant.run()
+            if device.type == "cuda":
+                torch.cuda.synchronize(device)
+            times[contestant.name].append(time.perf_counter() - start)
     return times
 
 
-def report(args: argparse.Namespace) -> None:
-    """Print one line per size and contestant: median time, and how many times as fast as the plain one."""
-    device = torch.device(args.device)
-    torch.set_num_threads(args.threads)
-    where = torch.cuda.get_device_name(device) if device.type == "cuda" else f"{platform.processor() or 'cpu'}"
-    print(f"{where}, {torch.backends.cpu.get_cpu_capability()}, {args.threads} threads, torch {torch.__version__}")
-    print("size  batch  what    median s   times as fast as plain (median, min .. max of rounds)")
-    for size in args.sizes:
-        times = measure(contestants(CONFIGS[size], args.batch, device), args.runs, device)
-        for name, seconds in times.items():
-            ratios = [plain / own for plain, own in zip(times["plain"], seconds, strict=True)]
-            spread = f"{statistics.median(ratios):5.2f}  ({min(ratios):.2f} .. {max(ratios):.2f})"
-            print(f"{size:4}  {args.batch:5}  {name:6}  {statistics.median(seconds):8.3f}   {spread}", flush=True)
+def speed_table(measured: Sequence[Speed]) -> str:
+    """Markdown: how many times as fast as each baseline ours are; medians of the rounds, in brackets their range."""
+    lines = [
+        f"| size | batch | threads | what | seconds | {' | '.join(f'× {name}' for name in BASELINES)} |",
+        "|---|---|---|---|---|" + "---|" * len(BASELINES),
+    ]
+    for key, group in itertools.groupby(measured, lambda speed: (speed.size, speed.batch, speed.threads)):
+        times = {speed.name: speed for speed in group}
+        for name, speed in times.items():
+            if name not in BASELINES:
+                ratios = [_ratio(times.get(baseline), speed) for baseline in BASELINES]
+                cells = [*map(str, key), name, f"{speed.median:.3g}", *ratios]
+                lines.append(f"| {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+def _ratio(baseline: Speed | None, own: Speed) -> str:
+    if baseline is None:
+        return "-"
+    ratios = [theirs / ours for theirs, ours in zip(baseline.seconds, own.seconds, strict=True)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}–{max(ratios):.2f})"

@@ -32,6 +32,14 @@ def config_of(size: int, variant: str = "full") -> GPENConfig:
 
 
 def random_generator(config: GPENConfig) -> Generator:
-    """A generator with weights drawn as StyleGAN2 initialises them."""
+    """A generator with weights drawn as StyleGAN2 initialises them, and values for what begins as zero.
+
+    Features that are weighted with zero would hide an error in them when pictures are compared.
+    """
     torch.manual_seed(0)
-    return Generator(config)
+    generator = Generator(config)
+    with torch.no_grad():
+        for parameter in generator.parameters():
+            if not parameter.any():
+                parameter.uniform_(-0.5, 0.5)
+    return generator

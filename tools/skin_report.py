@@ -200,6 +200,7 @@ def main() -> None:
         pairs = list(source())
         show(title, protection_rows(pairs))
         if args.sheet and pairs:
+            args.sheet.mkdir(parents=True, exist_ok=True)
             sheet(pairs, args.sheet / f"skin_{title}.png")
     greys = list(degraded_pairs(args.data, "medium", model, detector, (1.0, 1.0, 1.0)))
     results = [protect_skin(pair.original, pair.enhanced, pair.skin, SkinProtection()) for pair in greys]

@@ -180,7 +180,12 @@ class ModulatedConv(nn.Module):
     def prepare(self, dtype: torch.dtype) -> None:
         """Compute what depends on the weights alone, then bring these to `dtype`."""
         self.weight_energy = self._weight_energy()
-        self.weight.data = self.weight.data[0].to(dtype, memory_format=torch.channels_last)[None]
+        weight = self.weight.data[0].to(dtype)
+        if self.blur is None:
+            weight = weight.contiguous(memory_format=torch.channels_last)
+        else:  # the order a transposed convolution reads; in any other it would copy the weights for each face
+            weight = weight.transpose(0, 1).contiguous(memory_format=torch.channels_last).transpose(0, 1)
+        self.weight.data = weight[None]
 
     def forward(self, x: Tensor, style: Tensor, bias: Tensor) -> Tensor:
         """sqrt(2) * (y + bias). x: (B, C, H, W), may be overwritten. style: (B, style_dim). bias: (outputs,)."""
