@@ -36,7 +36,9 @@ class Speed:
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--sizes", type=int, nargs="+", choices=tuple(CONFIGS), default=[256, 512])
-    parser.add_argument("--batches", type=int, nargs="+", default=[1, 4, 8])
+    parser.add_argument(
+        "--batches", type=int, nargs="+", default=[1, 4], help="8 at 512 px, all contestants loaded, needs over 24 GiB"
+    )
     parser.add_argument("--threads", type=int, nargs="+", default=[1, 2])
     parser.add_argument("--rounds", type=int, default=3)
 
