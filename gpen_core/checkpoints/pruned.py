@@ -98,7 +98,7 @@ def _keep(generator: Generator, path: Path, digest: str, places: list[Path]) -> 
     for place in places:
         try:
             write_tensors(tensors, facts, place)
-        except (OSError, SafetensorError) as error:
+        except (CheckpointError, OSError, SafetensorError) as error:
             _logger.info("%s cannot be written: %s", place, error)
         else:
             _logger.info("Kept in %s", place)

@@ -31,7 +31,7 @@ class Target:
 
 
 def plan_targets(pictures: Sequence[FoundPicture], output: Path, format: Format | None) -> list[Target]:
-    """One target for each picture; no two write the same file.
+    """One target for each picture; no two write the same file, and none writes over another's source.
 
     output: a folder, or for a single picture also a file name ending in .png, .jpg or .jpeg. format: None takes the
     ending of that file name, and PNG for folders. Pictures of the same name keep it, followed by _2, _3 ..
@@ -41,13 +41,15 @@ def plan_targets(pictures: Sequence[FoundPicture], output: Path, format: Format 
     if suffix in EXTENSIONS and not output.is_dir():
         return [_single_target(pictures, output, format)]
     chosen = format or "png"
+    sources = {_key(picture.path) for picture in pictures}
     taken: set[str] = set()
     targets = []
     for picture in pictures:
         names = (picture.path.stem + ("" if number == 1 else f"_{number}") for number in count(1))
         folder = output / picture.subfolder
         planned = (Target(picture.path, folder / (name + _SUFFIX[chosen]), chosen) for name in names)
-        target = next(target for target in planned if not taken & _files(target))
+        own = {_key(picture.path)}
+        target = next(each for each in planned if not _files(each) & taken and not (_files(each) - own) & sources)
         taken |= _files(target)
         targets.append(target)
     return targets
@@ -65,5 +67,10 @@ def _single_target(pictures: Sequence[FoundPicture], output: Path, format: Forma
 
 
 def _files(target: Target) -> set[str]:
-    """All that is written; Windows and macOS take names that differ in case for the same file."""
-    return {str(path).casefold() for path in (target.result, target.comparison)}
+    """Keys of all that is written."""
+    return {_key(path) for path in (target.result, target.comparison)}
+
+
+def _key(path: Path) -> str:
+    """The same for all ways to name a file; Windows and macOS take names that differ in case for the same one."""
+    return str(path.resolve()).casefold()

@@ -25,7 +25,7 @@ def as_batch(image: Image) -> NDArray[np.float32]:
     Raises GPENError for another shape, integers, values that are not finite or that can only be 8-bit.
     """
     array = as_array(image)
-    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape[-3:]:
+    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
         raise GPENError(
             f"Expected an image (H, W, 3) or a batch (B, H, W, 3) of RGB values, got shape {tuple(array.shape)}.\n"
             "Drop an alpha channel, repeat a grey one three times, and put the channels last."

@@ -308,3 +308,9 @@ def test_many_pictures_into_one_file_are_refused() -> None:
     found = [FoundPicture(Path("a.png"), Path()), FoundPicture(Path("b.png"), Path())]
     with pytest.raises(GPENError, match="folder"):
         plan_targets(found, Path("one.png"), None)
+
+
+def test_no_result_goes_over_another_picture(tmp_path: Path) -> None:
+    found = [FoundPicture(tmp_path / name, Path()) for name in ("a.jpg", "a.png", "b.png")]
+    targets = plan_targets(found, tmp_path, None)
+    assert [target.result.name for target in targets] == ["a_2.png", "a.png", "b.png"]
