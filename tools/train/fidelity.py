@@ -1,0 +1,105 @@
+"""Stage one: teach the embedded network to give back what was there. Noise and blocks go, edges firm up.
+
+    python tools/train/fidelity.py --faces DIR --held-out DIR --run runs/fidelity
+    python tools/train/fidelity.py --faces DIR --held-out DIR --run runs/annealed --from runs/fidelity --anneal 30000
+
+The first goes on for as long as it is left to, at a constant rate after a warm-up, and takes up its checkpoint when
+started again. The second ends a copy of it: the rate falls to zero over the given samples, which is worth about 0.2 dB
+(the warm-up, stable, decay schedule of Hu et al., "MiniCPM", 2024). So training can go on while a release is made.
+
+Loss: the logarithm of each face's Charbonnier distance, so that a tenth of a light picture's error counts as much as
+a tenth of a heavy one's. AdamW without decay, bfloat16 convolutions, a running average of the weights.
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+from pathlib import Path
+
+import torch
+from held_out import HeldOut
+from pairs import FacePairs, load_faces, loader
+from progress import Progress, update_average
+from torch import Tensor, nn
+
+from gpen_core.network.unet import ResidualUNet
+
+_WARM_UP = 4_000  # samples
+_HALF_LIFE = 8_000  # samples, of the running average
+_LOG_EVERY = 5_000  # samples
+_SMOOTH = 4e-3  # of the Charbonnier distance: half a level of 255 in [-1, 1]
+_FLOOR = 0.01  # distance below which a face counts no more
+
+
+def fidelity_loss(restored: Tensor, sharp: Tensor) -> Tensor:
+    """Mean logarithm of the faces' Charbonnier distances. Both (B, 3, H, W) float32 in [-1, 1]."""
+    distance = ((restored - sharp).square() + _SMOOTH**2).sqrt().mean((1, 2, 3))
+    return (distance + _FLOOR).log().mean()
+
+
+def train(args: argparse.Namespace) -> None:
+    device = torch.device(args.device)
+    torch.manual_seed(0)
+    net = ResidualUNet().to(device, memory_format=torch.channels_last)
+    average = copy.deepcopy(net).requires_grad_(False)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.0)
+    progress = Progress(args.run, {"net": net, "average": average, "optimiser": optimiser})
+    if args.from_run and not (args.run / "checkpoint.pt").exists():
+        start = Progress(args.from_run, progress.parts)
+        start.resume()
+        progress.samples, progress.seconds = start.samples, start.seconds
+        progress.log({})
+    progress.resume()
+    held_out = HeldOut(args.held_out, 24)
+    first = progress.samples
+    data = loader(FacePairs(load_faces(args.faces), args.patch, seed=progress.samples), args.batch, args.workers)
+    running, logged = 0.0, progress.samples
+    for degraded, sharp in data:
+        rate = args.rate * min(1.0, (progress.samples + args.batch) / _WARM_UP)
+        if args.anneal:
+            rate *= 1.0 - (progress.samples - first) / args.anneal
+        if rate <= 0.0 or (args.samples and progress.samples >= args.samples):
+            break
+        loss = _step(net, optimiser, rate, degraded.to(device), sharp.to(device))
+        running += 0.01 * (loss - running) if running else loss
+        progress.advance(args.batch)
+        update_average(average, net, progress.samples, _HALF_LIFE, args.batch)
+        if progress.samples - logged >= _LOG_EVERY:
+            logged = progress.samples
+            progress.log({"loss": round(running, 4), **held_out.gains(average)})
+    progress.log({"loss": round(running, 4), **held_out.gains(average)})
+    progress.save()
+
+
+def _step(net: nn.Module, optimiser: torch.optim.Optimizer, rate: float, degraded: Tensor, sharp: Tensor) -> float:
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+    with torch.autocast(degraded.device.type, torch.bfloat16):
+        restored = net(degraded.contiguous(memory_format=torch.channels_last))
+    loss = fidelity_loss(restored.float(), sharp)
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(net.parameters(), 1.0)
+    optimiser.step()
+    return loss.item()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--faces", type=Path, required=True, help="folder of aligned faces, 256 or 512 px")
+    parser.add_argument("--held-out", type=Path, required=True, help="folder with hq, lq_light, lq_medium, lq_heavy")
+    parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
+    parser.add_argument("--from", dest="from_run", type=Path, help="run to start from, if this one is new")
+    parser.add_argument("--anneal", type=int, default=0, help="let the rate fall to zero over so many samples, and end")
+    parser.add_argument("--samples", type=int, default=0, help="end after so many in all (default: never)")
+    parser.add_argument("--batch", type=int, default=8)
+    parser.add_argument("--patch", type=int, default=192, help="px")
+    parser.add_argument("--rate", type=float, default=8e-4)
+    parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
+    parser.add_argument("--device", default="cpu")
+    train(parser.parse_args())
+
+
+if __name__ == "__main__":
+    main()
