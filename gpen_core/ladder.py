@@ -9,7 +9,7 @@ from typing import TypeVar
 
 import torch
 
-from .device_memory import release_cached
+from .device import release_cached
 from .errors import GPENError
 from .network.strips import SMALLEST_WHOLE
 

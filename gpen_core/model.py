@@ -12,11 +12,11 @@ from typing import Literal, get_args
 import torch
 from torch import Tensor
 
-from .device_memory import free_memory, release_cached
+from .device import free_memory, release_cached
 from .errors import GPENError
 from .ladder import Rung, descend, rungs
 from .network import Generator, GPENConfig
-from .network.memory import activation_bytes, weight_bytes
+from .network.memory_estimate import activation_bytes, weight_bytes
 from .network.strips import run_in_strips
 
 logger = logging.getLogger(__name__)

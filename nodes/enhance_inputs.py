@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..gpen_core.faces.alignment import TEMPLATES
+from ..gpen_core.faces.aligned_crop import TEMPLATES
 from ..gpen_core.image.lens import LENSES
 from ..gpen_core.restore import RestoreSettings
-from ..gpen_core.restore.settings import MODES, SCOPES
+from ..gpen_core.settings import MODES, SCOPES
 from .schema import advanced, percent
 
 _DEFAULT = RestoreSettings()

@@ -10,7 +10,7 @@ import torch
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ..gpen_core.faces.alignment import TEMPLATES, Template
+from ..gpen_core.faces.aligned_crop import TEMPLATES, Template
 from ..gpen_core.faces.preview import draw_faces
 from ..gpen_core.faces.square import crop_square
 from ..gpen_core.restore import PictureFaces, RestoreSettings, crop_faces, paste

@@ -7,9 +7,9 @@ from comfy_api.latest import io
 from torch import Tensor
 
 from ..gpen_core.errors import GPENError
+from ..gpen_core.finish.protection import SkinProtection
+from ..gpen_core.finish.skin_blend import blend_skin
 from ..gpen_core.restore import find_faces
-from ..gpen_core.restore.protection import SkinProtection
-from ..gpen_core.restore.skin_blend import blend_skin
 from . import feedback
 from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces

@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpen_core.faces.alignment import template_points
+from gpen_core.faces.aligned_crop import template_points
 from gpen_core.faces.face import Face
 
 Pixels = NDArray[np.float32]

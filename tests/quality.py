@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from gpen_core.quality import FaceMeasures, PictureMeasures
-from gpen_core.quality.exposure import Exposure
+from gpen_core.quality.light import Exposure
 
 EXPOSURE = Exposure(lightness=130.0, contrast=150.0, black=0.0, white=0.0)
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from gpen_core.faces.face_window import WINDOW_CENTRE, face_size, mirror_points
-from gpen_core.image.warp import apply
+from gpen_core.image.geometry import apply
 
 _SIDE = 512  # px, of the labelled faces
 _LEVELS = (256, 128, 64)  # px, of the reduced copies that are pasted

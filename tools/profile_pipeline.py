@@ -33,21 +33,21 @@ from numpy.typing import NDArray
 import gpen_core
 from gpen_core import FaceChoice, GPENConfig, GPENModel, RestoreSettings
 from gpen_core.faces import Face, make_detector
-from gpen_core.faces.alignment import template_points
+from gpen_core.faces.aligned_crop import template_points
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
 from gpen_core.network import Generator
-from gpen_core.restore import background, blending, crops, pipeline
+from gpen_core.restore import background, blending, network_pass, pipeline
 
 # What is measured apart: a name, and where the pipeline looks the function up. Time within one that lies in another
 # counts for the inner one alone.
 _PHASES: tuple[tuple[str, Any, str], ...] = (
     ("network", GPENModel, "run"),
     ("detect", pipeline, "faces_of_batch"),
-    ("crop", crops, "crop_face"),
-    ("remember", crops, "digest"),
-    ("finish", crops, "prepare_face"),
-    ("finish", crops, "finish_face"),
+    ("crop", network_pass, "crop_face"),
+    ("remember", network_pass, "digest"),
+    ("finish", network_pass, "prepare_face"),
+    ("finish", network_pass, "finish_face"),
     ("mask", blending, "face_mask"),
     ("blend", pipeline, "paste_faces"),
     ("tiles", background, "agreed_detail"),

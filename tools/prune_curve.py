@@ -26,8 +26,8 @@ from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from gpen_core import GPENModel
 from gpen_core.checkpoints import load_generator_from, resolve
-from gpen_core.network.channels import work
-from gpen_core.network.pruning import DEFAULT_RATIO, prune
+from gpen_core.pruning.channels import work
+from gpen_core.pruning.pruner import DEFAULT_RATIO, prune
 
 _ON_THE_SHEET = 8  # faces
 

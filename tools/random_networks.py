@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from gpen_core.network import Generator, GPENConfig
-from gpen_core.network.pruning import DEFAULT_RATIO
+from gpen_core.pruning.pruner import DEFAULT_RATIO
 
 CONFIGS = {
     256: GPENConfig(size=256, narrow=0.5, channel_multiplier=1),

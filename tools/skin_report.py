@@ -29,11 +29,11 @@ from skimage.color import deltaE_ciede2000, rgb2lab
 import gpen_core
 from gpen_core.faces.embedded import EmbeddedDetector
 from gpen_core.faces.face import Face
+from gpen_core.finish.protection import ALIGNED_SIZE, SkinProtection, protect_skin
+from gpen_core.finish.skin import skin_mask
 from gpen_core.image.luma import luma
 from gpen_core.image.resample import resize
 from gpen_core.image.warp import Pixels, Plane
-from gpen_core.restore.protection import ALIGNED_SIZE, SkinProtection, protect_skin
-from gpen_core.restore.skin import skin_mask
 
 SKIN = (1, 2)  # labels of CelebAMask-HQ: skin, nose
 LEAKS = {"eyes": (4, 5), "brows": (6, 7), "lips": (10, 11, 12), "hair": (13,)}

@@ -25,14 +25,15 @@ from skimage.metrics import structural_similarity
 
 import gpen_core
 from gpen_core.faces import Face, FaceDetector, make_detector
-from gpen_core.faces.alignment import image_to_crop, template_points
+from gpen_core.faces.aligned_crop import image_to_crop, template_points
 from gpen_core.image.colour import linear_to_srgb, srgb_to_linear
 from gpen_core.image.exposure import correct_exposure
+from gpen_core.image.geometry import apply, crop_region
 from gpen_core.image.resample import resize
 from gpen_core.image.standardise import standardise
-from gpen_core.image.warp import Matrix, Pixels, Plane, apply, warp
+from gpen_core.image.warp import Pixels, Plane, warp
 from gpen_core.restore.detection import find_faces
-from gpen_core.restore.masks import crop_region, face_mask
+from gpen_core.restore.masks import face_mask
 
 WAYS = ("as degraded", "restored as it is", "standardised", "exposure, then standardised")
 SETTINGS = gpen_core.RestoreSettings(strength=70.0, mode="natural")
@@ -91,7 +92,7 @@ def set_into(photo: Pixels, face: Pixels, rng: np.random.Generator) -> tuple[Pix
     turn = np.radians(rng.uniform(-_TURN, _TURN))
     centre = np.array([rng.uniform(side / 2, width - side / 2), rng.uniform(side / 2, height - side / 2)])
     linear = side / _ALIGNED * np.array([[np.cos(turn), -np.sin(turn)], [np.sin(turn), np.cos(turn)]])
-    matrix: Matrix = np.column_stack([linear, centre - linear @ [_ALIGNED / 2, _ALIGNED / 2]])
+    matrix = np.column_stack([linear, centre - linear @ [_ALIGNED / 2, _ALIGNED / 2]])
     soft = np.zeros((_ALIGNED, _ALIGNED, 1), np.float32)
     soft[48:-48, 48:-48] = 1.0
     soft = cv2.GaussianBlur(soft, (0, 0), 10)[..., None].astype(np.float32)  # 0 at the border, so beyond it too

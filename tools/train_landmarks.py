@@ -37,7 +37,7 @@ from torch import Tensor, nn
 
 from gpen_core.faces.face_window import cut_window, face_size, image_to_window
 from gpen_core.faces.landmark_network import CELL, POINT_UNIT, WINDOW, FaceNetworks, FaceProposals
-from gpen_core.image.warp import apply
+from gpen_core.image.geometry import apply
 
 Batch = tuple[Tensor, ...]
 SCENE = 128  # px, side of the scenes of step 2

@@ -1,5 +1,6 @@
 """Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting, pruning."""
 
+from .build import load_generator_from
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert
 from .download import fetch
@@ -12,7 +13,6 @@ from .folders import (
     resolve,
     search_folders,
 )
-from .generator import load_generator_from
 from .pruned import PRUNED_MARK, convert_pruned, load_pruned_generator
 from .reader import WEIGHT_SUFFIXES, read_state_dict
 from .verification import VerifyResult, sha256_of, verify

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..network import Generator
-from .generator import load_generator_from
+from .build import load_generator_from
 from .verification import sha256_of
 
 

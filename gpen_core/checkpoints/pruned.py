@@ -17,10 +17,10 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..network import Generator
-from ..network.pruning import DEFAULT_RATIO, RECIPE, prune
+from ..pruning.pruner import DEFAULT_RATIO, RECIPE, prune
+from .build import load_generator_from
 from .conversion import rewrite, write_tensors
 from .folders import download_folder, embedded_folder
-from .generator import load_generator_from
 from .reader import read_state_dict
 from .verification import sha256_of
 

@@ -6,10 +6,10 @@ import argparse
 from dataclasses import fields, replace
 
 from ..errors import GPENError
-from ..faces.alignment import TEMPLATES
+from ..faces.aligned_crop import TEMPLATES
 from ..faces.auto import DETECTORS
 from ..faces.selection import FaceChoice, Order
-from ..restore.settings import MODES, SCOPES, RestoreSettings
+from ..settings import MODES, SCOPES, RestoreSettings
 
 _ORDERS: dict[str, Order] = {
     "largest": "largest",

@@ -21,7 +21,7 @@ from ..checkpoints import (
     verify,
 )
 from ..errors import GPENError
-from ..network.pruning import DEFAULT_RATIO
+from ..pruning.pruner import DEFAULT_RATIO
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:

@@ -1,6 +1,6 @@
 """Faces: finding, choosing and cutting them out."""
 
-from .alignment import crop_face
+from .aligned_crop import crop_face
 from .auto import make_detector
 from .detector import FaceDetector
 from .face import Face, FaceCrop

@@ -16,7 +16,7 @@ from safetensors.torch import load_file
 
 from ..checkpoints import embedded_folder
 from ..errors import CheckpointError
-from ..image.warp import apply, invert
+from ..image.geometry import apply, invert
 from .detector import Picture
 from .face import Face, Points
 from .face_window import box_landmarks, cut_window, face_box, image_to_window, mirror_points

@@ -12,8 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..image.geometry import Transform
+
 Points = NDArray[np.float64]
-Transform = NDArray[np.float64]
 
 # Of the 68 points of the iBUG 300-W scheme: the outline of each eye, the tip of the nose, the corners of the mouth.
 _EYES_68 = (slice(36, 42), slice(42, 48))

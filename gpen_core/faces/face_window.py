@@ -8,10 +8,10 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..image.warp import apply, invert, scale_of
-from .alignment import image_to_crop, template_points
+from ..image.geometry import Transform, apply, invert, scale_of
+from .aligned_crop import image_to_crop, template_points
 from .detector import Picture
-from .face import Points, Transform
+from .face import Points
 
 # In the FFHQ template of 512 px: the square window shown to the landmark network, from brow to chin with some context.
 _FRAME = 512

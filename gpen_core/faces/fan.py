@@ -9,9 +9,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..image.warp import Pixels, apply, compose, invert, scale_of, warp
+from ..image.geometry import Transform, apply, compose, invert, scale_of
+from ..image.warp import Pixels, warp
 from .detector import Picture
-from .face import Points, Transform
+from .face import Points
 from .search import Array
 
 _CROP = 256  # px, what the network was trained on

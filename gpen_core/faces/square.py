@@ -7,7 +7,7 @@ import torch
 
 from ..image.resample import resize
 from ..image.warp import Pixels
-from .alignment import template_points
+from .aligned_crop import template_points
 from .face import Face, FaceCrop
 
 SQUARE = 896  # px

@@ -15,9 +15,10 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from .geometry import Transform, apply, compose, invert, scale_of
+
 Pixels = NDArray[np.float32]
 Plane = NDArray[np.float32]
-Matrix = NDArray[np.float64]
 
 # warpAffine samples points: shrinking by s it would alias. Warped onto a grid up to 4 times finer and then reduced
 # with antialiasing it keeps about 54 dB instead of 42 against a supersampled reference.
@@ -25,28 +26,7 @@ _FINEST_GRID = 4
 _MARGIN = 4  # px of source kept around the region read, more than the reach of the bicubic kernel
 
 
-def apply(matrix: Matrix, points: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Transform (N, 2) points."""
-    return points @ matrix[:, :2].T + matrix[:, 2]
-
-
-def invert(matrix: Matrix) -> Matrix:
-    """The transform back."""
-    linear: Matrix = np.linalg.inv(matrix[:, :2]).astype(np.float64)
-    return np.column_stack([linear, -linear @ matrix[:, 2]])
-
-
-def compose(first: Matrix, then: Matrix) -> Matrix:
-    """One transform that does `first`, then `then`."""
-    return np.column_stack([then[:, :2] @ first[:, :2], then[:, :2] @ first[:, 2] + then[:, 2]])
-
-
-def scale_of(matrix: Matrix) -> float:
-    """Target pixels per source pixel of a similarity."""
-    return math.sqrt(abs(float(np.linalg.det(matrix[:, :2]))))
-
-
-def warp(source: Pixels, matrix: Matrix, height: int, width: int) -> Pixels:
+def warp(source: Pixels, matrix: Transform, height: int, width: int) -> Pixels:
     """Resample `source` to (height, width, C); its border is replicated, so there are never black wedges.
 
     Values may overshoot the range of the source by a little, as bicubic interpolation does.
@@ -73,7 +53,7 @@ def reduce_pixels(pixels: Pixels, height: int, width: int) -> Pixels:
     return np.ascontiguousarray(small[0].permute(1, 2, 0).numpy())
 
 
-def _read_region(source: Pixels, matrix: Matrix, height: int, width: int) -> tuple[Pixels, Matrix]:
+def _read_region(source: Pixels, matrix: Transform, height: int, width: int) -> tuple[Pixels, Transform]:
     """The part of the source that the target sees, and the transform from it."""
     corners = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
     seen = apply(invert(matrix), corners)
@@ -85,7 +65,7 @@ def _read_region(source: Pixels, matrix: Matrix, height: int, width: int) -> tup
     return region, compose(np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]]), matrix)
 
 
-def _reduce_source(source: Pixels, matrix: Matrix) -> tuple[Pixels, Matrix]:
+def _reduce_source(source: Pixels, matrix: Transform) -> tuple[Pixels, Transform]:
     """Average blocks of the source where even the finest grid would skip pixels."""
     factor = math.floor(1.0 / (scale_of(matrix) * _FINEST_GRID))
     height, width = source.shape[0] // max(factor, 1), source.shape[1] // max(factor, 1)

@@ -9,7 +9,7 @@ from typing import Any
 from ..faces.face import Face
 from ..faces.selection import Box, FaceChoice, choose_faces
 from ..image.warp import Pixels
-from ..restore.settings import RestoreSettings
+from ..settings import RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures, measure_picture
 from .reasons import FaceAdvice, Recommended, explain_clip, explain_resources, explain_settings, notes_on

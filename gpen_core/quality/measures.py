@@ -9,13 +9,14 @@ from typing import Any
 
 import numpy as np
 
-from ..faces.alignment import image_to_crop
+from ..faces.aligned_crop import image_to_crop
 from ..faces.face import Face
 from ..faces.selection import Box, box_in_shares
-from ..image.warp import Pixels, scale_of
+from ..image.geometry import scale_of
+from ..image.warp import Pixels
 from .blockiness import blockiness
-from .exposure import Exposure, Tint, exposure_of, tint_of
 from .grain import grain_powers
+from .light import Exposure, Tint, exposure_of, tint_of
 from .noise import noise_sigma
 from .region import SIDE, face_oval, measured_crop, native_face, picture_to_crop
 from .sharpness import real_detail

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..restore.settings import RestoreSettings
+from ..settings import RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
 from .resources import AUTOMATIC, Resources

@@ -8,9 +8,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.alignment import Template, crop_face, image_to_crop
-from ..faces.face import Face, Transform
-from ..image.warp import Pixels, apply, invert
+from ..faces.aligned_crop import Template, crop_face, image_to_crop
+from ..faces.face import Face
+from ..image.geometry import Transform, apply, invert
+from ..image.warp import Pixels
 
 SIDE = 512  # px, of the aligned crop on which the measures were calibrated
 _TEMPLATE: Template = "ffhq"

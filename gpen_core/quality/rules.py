@@ -11,7 +11,7 @@ from typing import Literal
 
 import numpy as np
 
-from ..restore.settings import Mode
+from ..settings import Mode
 from .measures import FaceMeasures, PictureMeasures
 
 State = Literal["sharp", "soft", "degraded", "severe"]

@@ -1,12 +1,12 @@
 """Restoring the faces of whole pictures."""
 
-from .cropping import CropResult, crop_faces
+from ..settings import RestoreSettings
+from .cut_out import CropResult, crop_faces
 from .detection import find_faces
 from .pasting import PasteResult, paste
 from .picture_faces import PictureFaces
 from .pipeline import RestoreResult, restore
 from .report import CropReport, FaceReport, PictureReport, RestoreReport
-from .settings import RestoreSettings
 
 __all__ = [
     "CropReport",

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import GPENError
+from ..image.geometry import pixel_scaling
 from ..image.luma import Plane, luma
 from ..image.resample import resize
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, warp
 from ..model import GPENModel
-from .picture_faces import pixel_scaling
 
 # In pixels of the network's tiles, where an eye is about 40 px wide at 512 px. Chosen on blurred, noisy and sharp
 # pictures: of a network that paints the same face into every tile 0.3/255 was left, of its unlimited detail 4/255.

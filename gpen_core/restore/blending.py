@@ -9,10 +9,11 @@ import numpy as np
 import torch
 
 from ..faces.face import FaceCrop
+from ..finish.texture import match_grain, match_sharpness
 from ..image.colour import is_grey, luminance
-from ..image.warp import Pixels, invert, warp
-from .masks import Plane, Region, crop_region, face_mask
-from .texture import match_grain, match_sharpness
+from ..image.geometry import Region, crop_region, invert
+from ..image.warp import Pixels, Plane, warp
+from .masks import face_mask
 
 # Small faces are made no sharper than their picture, as the original softens all below 100 px. On large ones that would
 # undo the restoration: of a blurred portrait nothing is sharp but the face, and that is what was asked for.

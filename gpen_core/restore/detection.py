@@ -16,8 +16,8 @@ from ..faces.auto import installed_detectors
 from ..faces.pose import with_pose
 from ..faces.selection import Chosen, choose_faces, number_faces
 from ..image.warp import Pixels
-from .layout import Image, as_regions
-from .memory import OwnedMemory, digest
+from .image_batch import Image, as_regions
+from .remembered import OwnedMemory, digest
 
 GIVEN, UNUSED = "given", "none"  # stand for the detector where the caller brought the faces, and where none are wanted
 

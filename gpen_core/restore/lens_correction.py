@@ -9,9 +9,9 @@ import numpy as np
 from ..faces import FaceDetector
 from ..image.lens import Lens, undistort, undo
 from ..model import GPENModel
-from .layout import Image, as_array, as_batch, like_input
+from ..settings import RestoreSettings
+from .image_batch import Image, as_array, as_batch, like_input
 from .pipeline import Progress, RestoreResult, restore
-from .settings import RestoreSettings
 
 
 def restore_through_lens(

@@ -5,13 +5,12 @@ The mask is computed at the picture's own pixels from the geometry, not warped t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.face import Face, Transform
-from ..image.warp import Plane, apply, invert
+from ..faces.face import Face
+from ..image.geometry import Region, Transform, apply
+from ..image.warp import Plane
 
 # The oval, in units of the distance between the middle of the eyes and the middle of the mouth (m) and of the distance
 # between the eyes (e): from the hairline to below the chin, ear to ear. Chosen on the faces of the FFHQ template.
@@ -21,56 +20,6 @@ _HALF_WIDTH = 1.2  # e
 _HALF_WIDTH_IN_PROFILE = 0.95  # m, where the eyes appear close together
 _BORDER = 0.06  # of the crop's side: the mask fades out before the crop ends
 _FOCUS = 1.5  # where faces overlap, how much sooner the nearer face wins
-
-
-@dataclass(frozen=True)
-class Region:
-    """A rectangle of pixels: rows top to bottom (exclusive), columns left to right (exclusive)."""
-
-    top: int
-    bottom: int
-    left: int
-    right: int
-
-    @property
-    def height(self) -> int:
-        return self.bottom - self.top
-
-    @property
-    def width(self) -> int:
-        return self.right - self.left
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        return slice(self.top, self.bottom), slice(self.left, self.right)
-
-    def overlaps(self, other: Region) -> bool:
-        rows = self.top < other.bottom and other.top < self.bottom
-        return rows and self.left < other.right and other.left < self.right
-
-    def union(self, other: Region) -> Region:
-        return Region(
-            min(self.top, other.top),
-            max(self.bottom, other.bottom),
-            min(self.left, other.left),
-            max(self.right, other.right),
-        )
-
-    def within(self, other: Region) -> tuple[slice, slice]:
-        """This region as slices of an array that covers `other`."""
-        rows = slice(self.top - other.top, self.bottom - other.top)
-        return rows, slice(self.left - other.left, self.right - other.left)
-
-
-def crop_region(image_to_crop: Transform, size: int, height: int, width: int) -> Region:
-    """The part of a height x width picture that a crop of `size` px touches; empty when it lies outside."""
-    corners = np.array([[-0.5, -0.5], [size - 0.5, -0.5], [-0.5, size - 0.5], [size - 0.5, size - 0.5]])
-    corners = apply(invert(image_to_crop), corners)
-    left, top = np.floor(corners.min(0)).astype(int)
-    right, bottom = np.ceil(corners.max(0)).astype(int) + 1
-    left, right = np.clip((left, right), 0, width)
-    top, bottom = np.clip((top, bottom), 0, height)
-    return Region(int(top), int(bottom), int(left), int(right))
 
 
 def face_mask(face: Face, image_to_crop: Transform, size: int, region: Region, feather: float) -> tuple[Plane, Plane]:

@@ -12,10 +12,10 @@ from torch import Tensor
 
 from ..errors import GPENError
 from ..faces.face import FaceCrop
-from ..image.warp import compose
+from ..image.geometry import compose, pixel_scaling
 from .blending import paste_faces
-from .layout import Image, as_batch, like_input
-from .picture_faces import PictureFaces, pixel_scaling
+from .image_batch import Image, as_batch, like_input
+from .picture_faces import PictureFaces
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..errors import GPENError
-from ..faces.face import Face, FaceCrop, Transform
+from ..faces.face import Face, FaceCrop
 from ..faces.selection import Chosen
-from ..image.warp import apply, compose, invert
+from ..image.geometry import Transform, apply, compose, invert, pixel_scaling
 
 _SAME_RATIO = 0.02  # difference between the enlargements of width and height that rounding to pixels may explain ...
 _ROUNDING = 2.0  # ... or this many px
@@ -54,11 +54,6 @@ class PictureFaces:
                 for crop in self.crops
             ),
         )
-
-
-def pixel_scaling(across: float, down: float) -> Transform:
-    """The (2, 3) transform of a resized picture's pixels, centres at integers: edges, not centres, stay in place."""
-    return np.array([[across, 0.0, (across - 1.0) / 2.0], [0.0, down, (down - 1.0) / 2.0]])
 
 
 def _moved(face: Face, transform: Transform) -> Face:

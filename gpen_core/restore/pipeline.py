@@ -13,19 +13,18 @@ from torch import Tensor
 
 from ..faces import Face, FaceCrop, FaceDetector
 from ..faces.selection import Chosen
+from ..finish.anchors import opacity, profile_weight
+from ..finish.details import SMALLEST_FOR_DETAILS
 from ..image.tiling import TileLayout
-from ..image.warp import Pixels
+from ..image.warp import Pixels, Plane
 from ..model import GPENModel
+from ..settings import RestoreSettings
 from .background import enhance_background
 from .blending import paste_faces
-from .crops import FinishedCrop, finished_crops
-from .details import SMALLEST_FOR_DETAILS
 from .detection import faces_of_batch, no_faces
-from .layout import Image, as_batch, like_input
-from .masks import Plane
-from .modes import opacity, profile_weight
+from .image_batch import Image, as_batch, like_input
+from .network_pass import FinishedCrop, finished_crops
 from .report import FaceReport, PictureReport, RestoreReport
-from .settings import RestoreSettings
 from .warnings import warn
 
 Progress = Callable[[int, int], None]

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from ..faces.face import Face
-from .settings import RestoreSettings
+from ..settings import RestoreSettings
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from .details import SMALLEST_FOR_DETAILS
-from .settings import RestoreSettings
+from ..finish.details import SMALLEST_FOR_DETAILS
+from ..settings import RestoreSettings
 
 _STRONG = 80.0
 _APART = 40.0  # denoise 20 with sharpen 60, and 70 with 60, are pairs that users recommend

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from networks import GOLDEN
 
-from gpen_core.faces.alignment import crop_face, image_to_crop, template_points
+from gpen_core.faces.aligned_crop import crop_face, image_to_crop, template_points
 from gpen_core.faces.face import Face
-from gpen_core.image.warp import apply, invert
+from gpen_core.image.geometry import apply, invert
 
 FACTS: dict[str, Any] = json.loads((GOLDEN / "alignment.json").read_text())
 # The original computes in float32: at coordinates near 2000 px its own rounding is about 1e-4 px.

@@ -11,11 +11,12 @@ import pytest
 import torch
 from faces import made_up_face, noise_picture
 
-from gpen_core.faces.alignment import crop_face, image_to_crop
+from gpen_core.faces.aligned_crop import crop_face, image_to_crop
 from gpen_core.faces.face import Face, FaceCrop
-from gpen_core.image.warp import Pixels
+from gpen_core.image.geometry import Region, crop_region
+from gpen_core.image.warp import Pixels, Plane
 from gpen_core.restore import blending
-from gpen_core.restore.masks import Plane, Region, crop_region, face_mask
+from gpen_core.restore.masks import face_mask
 
 FEATHER = 0.45
 

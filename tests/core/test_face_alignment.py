@@ -16,7 +16,7 @@ from gpen_core.faces import face_alignment
 from gpen_core.faces.face_alignment import FaceAlignmentDetector
 from gpen_core.faces.fan import crop_around, cut, decode_heat_maps, find_landmarks
 from gpen_core.faces.sfd import decode_boxes, find_boxes
-from gpen_core.image.warp import apply
+from gpen_core.image.geometry import apply
 
 CPU = torch.device("cpu")
 

@@ -11,14 +11,14 @@ import pytest
 from crop_pairs import CropPair, Pixels, grey, made_up_pair, solvay_pair
 
 from gpen_core import RestoreSettings
+from gpen_core.finish import finishing
+from gpen_core.finish.anchors import opacity, profile_weight
+from gpen_core.finish.denoise import denoise, noise_levels
+from gpen_core.finish.features import feature_mask
+from gpen_core.finish.finishing import finish_face, prepare_face
+from gpen_core.finish.tone import adjust_tone
 from gpen_core.image.luma import luma
-from gpen_core.restore import finishing
-from gpen_core.restore.denoise import denoise, noise_levels
-from gpen_core.restore.features import feature_mask
-from gpen_core.restore.finishing import finish_face, prepare_face
-from gpen_core.restore.modes import opacity, profile_weight
-from gpen_core.restore.settings import MODES
-from gpen_core.restore.tone import adjust_tone
+from gpen_core.settings import MODES
 
 STEPS = (0, 15, 50, 75, 100)
 

@@ -12,8 +12,8 @@ from pictures import as_jpeg, grainy, leaves, noisy, softened
 from gpen_core.image.warp import Pixels
 from gpen_core.quality import FaceMeasures, measure_face, measure_picture, with_sharpness
 from gpen_core.quality.blockiness import blockiness
-from gpen_core.quality.exposure import exposure_of, tint_of
 from gpen_core.quality.grain import grain_powers
+from gpen_core.quality.light import exposure_of, tint_of
 from gpen_core.quality.noise import noise_sigma
 from gpen_core.quality.region import native_face
 

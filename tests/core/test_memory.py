@@ -7,9 +7,9 @@ import torch
 from networks import tiny_config
 from peak_memory import peak_bytes
 
-from gpen_core.device_memory import free_memory, release_cached
+from gpen_core.device import free_memory, release_cached
 from gpen_core.network import Generator, GPENConfig
-from gpen_core.network.memory import activation_bytes, weight_bytes
+from gpen_core.network.memory_estimate import activation_bytes, weight_bytes
 from gpen_core.network.strips import run_in_strips
 
 CPU = torch.device("cpu")
@@ -78,7 +78,7 @@ def test_weights_are_counted_in_their_precision() -> None:
 def test_free_memory_of_the_host_is_what_the_system_says(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
     report = tmp_path / "meminfo"
     report.write_text("MemTotal: 9000 kB\nMemFree: 10 kB\nMemAvailable:    3000 kB\n")
-    monkeypatch.setattr("gpen_core.device_memory._MEMINFO", report)
+    monkeypatch.setattr("gpen_core.device._MEMINFO", report)
     assert free_memory(CPU) == 3000 * 1024
     report.unlink()  # another system
     assert free_memory(CPU) is None

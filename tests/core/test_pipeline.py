@@ -12,7 +12,7 @@ from faces import FixedDetector, made_up_face, noise_picture
 from networks import tiny_generator
 
 from gpen_core import FaceChoice, GPENError, GPENModel, RestoreSettings, restore
-from gpen_core.restore.settings import SCOPES
+from gpen_core.settings import SCOPES
 
 
 @pytest.fixture(scope="module")

@@ -12,11 +12,11 @@ from painted_face import DARK, LIGHT, SEPIA, PaintedFace, painted_face
 from skimage.color import rgb2lab
 
 from gpen_core.errors import GPENError
+from gpen_core.finish.protection import SkinProtection, protect_skin
+from gpen_core.finish.skin import skin_mask
+from gpen_core.finish.skin_blend import blend_skin
 from gpen_core.image.luma import luma
 from gpen_core.image.warp import Pixels, Plane
-from gpen_core.restore.protection import SkinProtection, protect_skin
-from gpen_core.restore.skin import skin_mask
-from gpen_core.restore.skin_blend import blend_skin
 
 NEUTRAL = SkinProtection(colour=0.0, light=0.0, texture=0.0, smooth=0.5, match=False)
 

@@ -12,11 +12,11 @@ from plain_generator import plain_generator
 
 from gpen_core.errors import GPENError
 from gpen_core.network import Generator, GPENConfig
-from gpen_core.network.calibration import calibration_faces
-from gpen_core.network.channels import group_sizes, layers, taps_of, work
-from gpen_core.network.contribution import measure_contribution
-from gpen_core.network.elimination import Elimination
-from gpen_core.network.pruning import prune
+from gpen_core.pruning.calibration import calibration_faces
+from gpen_core.pruning.channels import group_sizes, layers, taps_of, work
+from gpen_core.pruning.contribution import measure_contribution
+from gpen_core.pruning.elimination import Elimination
+from gpen_core.pruning.pruner import prune
 
 
 def wide_generator(**changes: Any) -> Generator:

@@ -18,7 +18,7 @@ from gpen_core import GPENModel, RestoreSettings, restore
 from gpen_core.faces import FaceDetector
 from gpen_core.model import Restored
 from gpen_core.restore import detection
-from gpen_core.restore.memory import BoundedMemory, OwnedMemory, digest
+from gpen_core.restore.remembered import BoundedMemory, OwnedMemory, digest
 
 
 class CountingModel(GPENModel):

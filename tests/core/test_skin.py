@@ -11,10 +11,10 @@ import pytest
 from painted_face import DARK, GREY, LIGHT, SEPIA, Colour, painted_face
 from PIL import Image
 
-from gpen_core.faces.alignment import image_to_crop
+from gpen_core.faces.aligned_crop import image_to_crop
 from gpen_core.faces.embedded import EmbeddedDetector
+from gpen_core.finish.skin import skin_in_region, skin_mask
 from gpen_core.image.warp import warp
-from gpen_core.restore.skin import skin_in_region, skin_mask
 
 DATA = Path(__file__).resolve().parents[3] / "shared" / "data"
 

@@ -8,8 +8,8 @@ from faces import made_up_face, noise_picture
 
 from gpen_core.faces.face import Face
 from gpen_core.faces.square import crop_square, eye_centred_square
+from gpen_core.image.geometry import apply
 from gpen_core.image.resample import resize
-from gpen_core.image.warp import apply
 
 
 def face_with_eyes(x: float, y: float) -> Face:

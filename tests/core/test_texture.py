@@ -6,9 +6,9 @@ import cv2
 import numpy as np
 import pytest
 
+from gpen_core.finish.texture import edge_width, grain_level, match_grain, match_sharpness, match_texture
 from gpen_core.image.luma import luma
 from gpen_core.image.warp import Pixels, Plane
-from gpen_core.restore.texture import edge_width, grain_level, match_grain, match_sharpness, match_texture
 
 SIDE = 160
 EVERYWHERE = np.ones((SIDE, SIDE), bool)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from gpen_core.image.warp import apply, compose, invert, reduce_pixels, scale_of, warp
+from gpen_core.image.geometry import apply, compose, invert, scale_of
+from gpen_core.image.warp import reduce_pixels, warp
 
 
 def smooth_picture(height: int, width: int) -> np.ndarray:

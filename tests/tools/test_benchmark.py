@@ -20,7 +20,7 @@ from onnx_contestant import onnx_installed
 from peak_memory import peak_bytes
 from random_networks import config_of
 
-from gpen_core.network.pruning import DEFAULT_RATIO
+from gpen_core.pruning.pruner import DEFAULT_RATIO
 
 
 def test_the_peak_is_that_of_all_tensors_at_one_time() -> None:

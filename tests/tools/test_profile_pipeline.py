@@ -9,7 +9,7 @@ from networks import tiny_generator
 from profile_pipeline import GivenFaces, Stopwatch, made_up_faces, made_up_picture, profile
 
 from gpen_core import GPENModel, RestoreSettings, restore
-from gpen_core.restore.settings import Scope
+from gpen_core.settings import Scope
 
 
 def test_time_within_a_phase_counts_for_the_inner_one_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -39,7 +39,7 @@ def degrade(
     if rng.random() < 0.08:
         picture = _without_colour(picture, rng)
     target = _resized(picture, size, cv2.INTER_AREA)
-    way = rng.choice(_WAYS, p=_SHARES)
+    way = _WAYS[rng.choice(len(_WAYS), p=_SHARES)]
     severity = severest * rng.random()
     degraded = way(picture, scale, severity, rng)
     return _resized(degraded, size, _ENLARGING[rng.integers(len(_ENLARGING))]), target
@@ -82,10 +82,7 @@ def _old_print(picture: Picture, scale: float, severity: float, rng: np.random.G
     if rng.random() < 0.5:
         picture = _fade(picture, rng)
     small = _shrink(_blur(picture, scale, 0.8 * severity, rng), scale, _factor(0.8 * severity, rng), rng)
-    if rng.random() < 0.15:
-        small = _halftone(small, rng)
-    else:
-        small = _add_grain(small, severity, rng)
+    small = _halftone(small, rng) if rng.random() < 0.15 else _add_grain(small, severity, rng)
     if rng.random() < 0.4:
         small = _scratch(small, rng)
     return _compress(small, 92.0 - 40.0 * severity, rng)
@@ -216,9 +213,8 @@ def _warp(picture: Picture, amount: float, rng: np.random.Generator) -> Picture:
     shift = cv2.GaussianBlur(rng.standard_normal((*picture.shape[:2], 2), np.float32), (0, 0), 2.5)
     shift *= amount / max(float(shift.std()), 1e-6)
     rows, columns = np.indices(picture.shape[:2], dtype=np.float32)
-    return _eight_bit(
-        cv2.remap(picture, columns + shift[..., 0], rows + shift[..., 1], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
-    )
+    columns, rows = columns + shift[..., 0], rows + shift[..., 1]
+    return _eight_bit(cv2.remap(picture, columns, rows, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))
 
 
 def _fade(picture: Picture, rng: np.random.Generator) -> Picture:
@@ -232,7 +228,7 @@ def _without_colour(picture: Picture, rng: np.random.Generator) -> Picture:
     """Grey, or toned in sepia."""
     grey = cv2.cvtColor(cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY), cv2.COLOR_GRAY2RGB).astype(np.float32)
     if rng.random() < 0.3:
-        grey = grey * np.float32([rng.uniform(1.0, 1.1), 1.0, rng.uniform(0.7, 0.95)])
+        grey = grey * np.array([rng.uniform(1.0, 1.1), 1.0, rng.uniform(0.7, 0.95)], np.float32)
     return np.clip(grey, 0, 255).astype(np.uint8)
 
 

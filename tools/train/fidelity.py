@@ -41,7 +41,7 @@ def fidelity_loss(restored: Tensor, sharp: Tensor) -> Tensor:
 def train(args: argparse.Namespace) -> None:
     device = torch.device(args.device)
     torch.manual_seed(0)
-    net = ResidualUNet().to(device, memory_format=torch.channels_last)
+    net = ResidualUNet().to(device)
     average = copy.deepcopy(net).requires_grad_(False)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.0)
     progress = Progress(args.run, {"net": net, "average": average, "optimiser": optimiser})
@@ -49,7 +49,6 @@ def train(args: argparse.Namespace) -> None:
         start = Progress(args.from_run, progress.parts)
         start.resume()
         progress.samples, progress.seconds = start.samples, start.seconds
-        progress.log({})
     progress.resume()
     held_out = HeldOut(args.held_out, 24)
     first = progress.samples

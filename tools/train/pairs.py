@@ -50,7 +50,7 @@ class FacePairs(IterableDataset[tuple[Tensor, Tensor]]):
 
     def pair(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
         """One pair, both (patch, patch, 3) uint8 RGB."""
-        face = self.faces[rng.integers(len(self.faces))]
+        face = self.faces[int(rng.integers(len(self.faces)))]
         large = rng.random() < _LARGE
         side = 2 * _FACE if large else _FACE
         sharp = _part(face, min(self.patch / side, 1.0), rng)
@@ -75,8 +75,9 @@ def _part(face: Picture, share: float, rng: np.random.Generator) -> Picture:
         turned = turned @ np.array([[-1.0, 0.0, side - 1.0], [0.0, 1.0, 0.0], [0.0, 0.0, 1.0]])
     turned[:, 2] += rng.normal(0.0, 0.015 * side, 2)
     turned[:, 2] -= rng.uniform(0.0, side - part, 2) if part < side else 0.0
-    flags = cv2.INTER_CUBIC if scale > 1.0 else cv2.INTER_LINEAR
-    return cv2.warpAffine(face, turned, (part, part), flags=flags, borderMode=cv2.BORDER_REFLECT).astype(np.uint8)
+    return cv2.warpAffine(face, turned, (part, part), flags=cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT).astype(
+        np.uint8
+    )
 
 
 def _toned(face: Picture, rng: np.random.Generator) -> Picture:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal, get_args
 
-from ..errors import GPENError
-from ..faces.alignment import TEMPLATES, Template
-from ..faces.selection import FaceChoice
+from .errors import GPENError
+from .faces.aligned_crop import TEMPLATES, Template
+from .faces.selection import FaceChoice
 
 Mode = Literal["natural", "strong", "detail"]
 MODES: tuple[Mode, ...] = get_args(Mode)

@@ -10,8 +10,9 @@ from typing import Literal, get_args
 import numpy as np
 import torch
 
+from ..image.geometry import Transform
 from ..image.warp import Pixels, warp
-from .face import Face, FaceCrop, Points, Transform
+from .face import Face, FaceCrop, Points
 
 Template = Literal["gpen", "ffhq"]
 TEMPLATES: tuple[Template, ...] = get_args(Template)

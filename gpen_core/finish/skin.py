@@ -15,11 +15,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.alignment import image_to_crop as to_template
-from ..faces.face import Face, Transform
+from ..faces.aligned_crop import image_to_crop as to_template
+from ..faces.face import Face
 from ..faces.face_window import cut_window
-from ..image.warp import Pixels, Plane, apply, compose, invert
-from .masks import Region, crop_region
+from ..image.geometry import Region, Transform, apply, compose, crop_region, invert
+from ..image.warp import Pixels, Plane
 from .skin_prior import FRAME, prior_odds
 
 _MODEL = 64  # px, side of the reduced frame in which the colour models are learnt

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..faces import Face, FaceCrop, crop_face
+from ..finish.finishing import finish_face, prepare_face
 from ..image.warp import Pixels
 from ..model import GPENModel
-from .finishing import finish_face, prepare_face
-from .memory import OwnedMemory, digest
-from .settings import RestoreSettings
+from ..settings import RestoreSettings
+from .remembered import OwnedMemory, digest
 
 _REMEMBERED_BYTES = 256 * 2**20  # for each model: 85 crops of 512 px
 

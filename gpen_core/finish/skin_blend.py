@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ..faces.alignment import image_to_crop
+from ..faces.aligned_crop import image_to_crop
 from ..faces.face import Face
-from ..image.warp import Pixels, Plane, scale_of
-from .masks import Region
+from ..image.geometry import Region, scale_of
+from ..image.warp import Pixels, Plane
 from .protection import (
     ALIGNED_SIZE,
     SkinProtection,

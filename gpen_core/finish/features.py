@@ -6,10 +6,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.face import Face, Transform
-from ..image.warp import apply, compose
-from .masks import Plane
-from .picture_faces import pixel_scaling
+from ..faces.face import Face
+from ..image.geometry import Transform, apply, compose, pixel_scaling
+from ..image.warp import Plane
 
 # Ellipses around landmarks: shift down the face, half width and half height, in units of the distance between the
 # middle of the eyes and the middle of the mouth. Chosen on the faces of the GPEN template.

@@ -6,16 +6,16 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..faces.face import Face, Transform
+from ..faces.face import Face
+from ..image.geometry import Transform, scale_of
 from ..image.luma import luma
-from ..image.warp import Pixels, scale_of
+from ..image.warp import Pixels, Plane
+from ..settings import Mode, RestoreSettings
+from .anchors import anchor, opacity
 from .denoise import denoise, noise_levels
 from .details import emphasise, enhance_details
 from .features import feature_mask
-from .masks import Plane
-from .modes import anchor, opacity
 from .protection import ALIGNED_SIZE, SkinProtection, desaturated, is_exactly_grey, protect_skin
-from .settings import Mode, RestoreSettings
 from .sharpen import add_within_range, unsharp
 from .skin import skin_mask
 from .tone import adjust_tone

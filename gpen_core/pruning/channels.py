@@ -14,7 +14,7 @@ from functools import cache
 
 from torch import Tensor
 
-from .config import GPENConfig
+from ..network.config import GPENConfig
 
 PICTURE = "picture"  # the group of the network's three input channels, of which none can go
 _RGB = 3

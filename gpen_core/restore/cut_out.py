@@ -9,11 +9,11 @@ import torch
 
 from ..errors import GPENError
 from ..faces import Face, FaceDetector, crop_face
+from ..settings import RestoreSettings
 from .detection import faces_of_batch
-from .layout import Image, as_batch
+from .image_batch import Image, as_batch
 from .picture_faces import PictureFaces
 from .report import CropReport, FaceReport, PictureReport
-from .settings import RestoreSettings
 
 
 @dataclass(frozen=True)

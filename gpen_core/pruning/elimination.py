@@ -16,9 +16,9 @@ import torch
 from torch import Tensor
 
 from ..errors import GPENError
+from ..network.generator import Generator
 from .channels import PICTURE, VECTOR, Layer, Work, group_sizes, layers, taps_of, work
 from .contribution import Contribution
-from .generator import Generator
 
 # What is done with one value of a map besides convolution takes about as long as this many multiply-adds: fitted to the
 # times of the embedded network, full and pruned, in float32 on an x86 CPU with AVX-512.

@@ -12,8 +12,7 @@ import cv2
 import numpy as np
 
 from ..image.luma import join_luma, split_luma
-from ..image.warp import Pixels
-from .masks import Plane
+from ..image.warp import Pixels, Plane
 
 _LEVELS = (1, 4)  # bands: at one crop pixel per picture pixel, and at most where the crop is enlarged
 _FLAT = 0.2  # quantile of the local strength of a band that is taken for its noise: some part of any face is flat

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..image.luma import luma
 from ..image.warp import Pixels
-from .settings import Mode, RestoreSettings
+from ..settings import Mode, RestoreSettings
 
 # Poses beyond 25 degrees are rare in what the network was trained on, and beyond 45 its faces turn towards the viewer.
 _YAWS, _YAW_WEIGHTS = (25.0, 45.0, 90.0), (1.0, 0.5, 0.25)

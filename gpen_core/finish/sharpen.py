@@ -6,8 +6,7 @@ import cv2
 import numpy as np
 
 from ..image.luma import luma
-from ..image.warp import Pixels
-from .masks import Plane
+from ..image.warp import Pixels, Plane
 
 _WINDOW = np.ones((7, 7), np.uint8)
 _OVERSHOOT = 1.5 / 255.0  # beyond what the window holds; edges look dull without any, 2/255 is where it can be seen

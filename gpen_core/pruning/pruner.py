@@ -18,12 +18,12 @@ import torch
 from torch import Tensor
 
 from ..errors import GPENError
+from ..network.config import GPENConfig
+from ..network.generator import Generator, ModulatedConv
 from .calibration import calibration_faces
 from .channels import Layer, features_group, group_sizes, layers, taps_of
-from .config import GPENConfig
 from .contribution import measure_contribution
 from .elimination import Elimination
-from .generator import Generator, ModulatedConv
 
 RECIPE = 2
 """Number of the method; raised whenever the same network would be pruned differently."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..image.warp import Pixels
-from .masks import Plane
+from ..image.warp import Pixels, Plane
 from .sharpen import sharpen
 
 SMALLEST_FOR_DETAILS = 800  # px, short side of a picture; below there is no fine detail to enhance

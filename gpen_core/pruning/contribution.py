@@ -15,9 +15,9 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
-from . import ops
+from ..network import ops
+from ..network.generator import EncoderLayer, EqualLinear, Generator, ModulatedConv, StyledConv, ToRGB
 from .channels import Layer, layers
-from .generator import EncoderLayer, EqualLinear, Generator, ModulatedConv, StyledConv, ToRGB
 
 # What a mixture of other channels misses is partly the same everywhere, and that changes brightness and colour of the
 # whole face: with 0, single faces came out too dark or too light; between 0.1 and 0.6 the results are alike.
