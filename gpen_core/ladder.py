@@ -11,7 +11,6 @@ import torch
 
 from .device import release_cached
 from .errors import GPENError
-from .network.strips import SMALLEST_WHOLE
 
 logger = logging.getLogger(__name__)
 
@@ -50,21 +49,22 @@ class Rung:
         )
 
 
-def rungs(device: torch.device, batch: int, size: int) -> list[Rung]:
-    """All ways to run a network of `size` px, from the one wanted down to the one that needs least."""
-    ladder = list(_rungs_on(device, batch, size))
-    return ladder if device.type == "cpu" else [*ladder, *_rungs_on(_CPU, 1, size)]
+def rungs(device: torch.device, batch: int, size: int, strip_sizes: Sequence[int]) -> list[Rung]:
+    """All ways to run a network on crops of `size` px, from the one wanted down to the one that needs least.
+
+    strip_sizes: px, largest first, as of `FaceNetwork.strip_sizes`.
+    """
+    ladder = list(_rungs_on(device, batch, size, strip_sizes))
+    return ladder if device.type == "cpu" else [*ladder, *_rungs_on(_CPU, 1, size, strip_sizes)]
 
 
-def _rungs_on(device: torch.device, batch: int, size: int) -> Iterator[Rung]:
+def _rungs_on(device: torch.device, batch: int, size: int, strip_sizes: Sequence[int]) -> Iterator[Rung]:
     yield Rung(device, batch, size)
     while batch > 1:
         batch //= 2
         yield Rung(device, batch, size)
-    whole = size // 2
-    while whole >= SMALLEST_WHOLE:
+    for whole in strip_sizes:
         yield Rung(device, 1, whole)
-        whole //= 2
 
 
 def descend(

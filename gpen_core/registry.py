@@ -8,9 +8,11 @@ from pathlib import Path
 
 import torch
 
-from .checkpoints import load_generator_from, load_pruned_generator, resolve
+from .checkpoints import EMBEDDED_NETWORK, load_network, load_pruned_generator, resolve
+from .device import choose_device, choose_precision
 from .errors import GPENError
-from .model import GPENModel, choose_device, choose_precision
+from .model import GPENModel
+from .network import FaceNetwork, GPENNetwork
 
 VARIANTS = ("full", "pruned")
 
@@ -20,17 +22,17 @@ _alive: weakref.WeakValueDictionary[_Key, GPENModel] = weakref.WeakValueDictiona
 
 
 def load_model(
-    path_or_name: str | Path = "gpen-lite-256", device: str = "auto", precision: str = "auto", variant: str = "full"
+    path_or_name: str | Path = EMBEDDED_NETWORK, device: str = "auto", precision: str = "auto", variant: str = "full"
 ) -> GPENModel:
-    """Load a GPEN model, or give back the one already loaded.
+    """Load a face restoration model, or give back the one already loaded.
 
     path_or_name: a .pth, .pt or .safetensors file, or a name to look for ("GPEN-BFR-512"; see `gpen weights list`).
     device: auto, cpu, cuda, cuda:1, mps. precision: auto, fp32, fp16, bf16. variant: full, or
     pruned: a smaller network made of the file when first asked for and kept beside it; faster, a little less exact,
-    for faces only.
+    for faces only. A network that cannot be made smaller is used in full, and its name says so.
     A model is shared as long as file (real path, size, time of change), device, precision and variant are the same, and
     for as long as anybody holds it.
-    Raises CheckpointError for a file that is missing or no GPEN generator, GPENError for an impossible setting.
+    Raises CheckpointError for a file that is missing or no face network, GPENError for an impossible setting.
     """
     if variant not in VARIANTS:
         raise GPENError(f"Unknown variant '{variant}'.\nUse one of: {', '.join(VARIANTS)}.")
@@ -42,8 +44,26 @@ def load_model(
     with _lock:
         model = _alive.get(key)
         if model is None:
-            pruned = variant == "pruned"
-            generator = load_pruned_generator(path) if pruned else load_generator_from(path)
-            model = GPENModel(generator, f"{path.stem} (pruned)" if pruned else path.name, target, chosen)
+            network, name = _load(path, variant)
+            model = GPENModel(network, name, target, _trusted(network, name, precision, chosen))
             _alive[key] = model
     return model
+
+
+def _load(path: Path, variant: str) -> tuple[FaceNetwork, str]:
+    """The network of a file, and what to call it."""
+    network = load_network(path)
+    if variant == "full":
+        return network, path.name
+    if not network.prunable:
+        return network, f"{path.name} (in full: it cannot be pruned)"
+    return GPENNetwork(load_pruned_generator(path)), f"{path.stem} (pruned)"
+
+
+def _trusted(network: FaceNetwork, name: str, asked: str, chosen: str) -> str:
+    """The precision to run in. Raises GPENError when one was asked for that the network cannot be trusted in."""
+    if chosen in network.precisions:
+        return chosen
+    if asked == "auto":
+        return network.precisions[0]
+    raise GPENError(f"{name} cannot be trusted in {asked}.\nUse one of: auto, {', '.join(network.precisions)}.")

@@ -7,13 +7,15 @@ from dataclasses import dataclass, field
 from typing import Literal, get_args
 
 from .errors import GPENError
-from .faces.aligned_crop import TEMPLATES, Template
 from .faces.selection import FaceChoice
+from .template import TEMPLATES, Template
 
 Mode = Literal["natural", "strong", "detail"]
 MODES: tuple[Mode, ...] = get_args(Mode)
 Scope = Literal["faces", "picture", "both"]
 SCOPES: tuple[Scope, ...] = get_args(Scope)
+
+CROP_TEMPLATES = ("auto", *TEMPLATES)
 
 _PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength")
 _SMALLEST_TILE = 64  # px
@@ -34,7 +36,8 @@ class RestoreSettings:
     tile_size, overlap: px, of the tiles in which the picture around the faces goes through the network.
     batch_size: faces or tiles through the network at once; 0 for automatic.
     choice: which faces.
-    template: how faces lie in the network's crop: "gpen" as the original does it, "ffhq" 12 % larger.
+    template: how faces lie in the network's crop: "auto" as the network was trained, "gpen" as the original GPEN does
+        it, "ffhq" 12 % larger.
     feather: width of the soft edge around a face, as a share of the distance from its centre to its edge, 0 to 1.
     """
 
@@ -52,7 +55,7 @@ class RestoreSettings:
     overlap: int = 64
     batch_size: int = 0
     choice: FaceChoice = field(default_factory=FaceChoice)
-    template: Template = "gpen"
+    template: Template | Literal["auto"] = "auto"
     feather: float = 0.45
 
     def __post_init__(self) -> None:
@@ -69,7 +72,11 @@ class RestoreSettings:
             raise GPENError(f"overlap must be 0 to half of tile_size ({self.tile_size // 2} px), got {self.overlap}.")
         _require_known("mode", self.mode, MODES)
         _require_known("scope", self.scope, SCOPES)
-        _require_known("template", self.template, TEMPLATES)
+        _require_known("template", self.template, CROP_TEMPLATES)
+
+    def template_of(self, network: Template) -> Template:
+        """The template to align to, for a network trained with the one given."""
+        return network if self.template == "auto" else self.template
 
 
 def _require_known(name: str, value: str, known: Sequence[str]) -> None:

@@ -103,7 +103,7 @@ class Enhance(io.ComfyNode):
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
-        return _output(cls, pictures, results, model.model.config.size)
+        return _output(cls, pictures, results, model.model.size)
 
 
 def _restorer(

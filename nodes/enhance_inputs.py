@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..gpen_core.faces.aligned_crop import TEMPLATES
 from ..gpen_core.image.lens import LENSES
 from ..gpen_core.restore import RestoreSettings
-from ..gpen_core.settings import MODES, SCOPES
+from ..gpen_core.settings import CROP_TEMPLATES, MODES, SCOPES
 from .schema import advanced, percent
 
 _DEFAULT = RestoreSettings()
@@ -94,10 +93,11 @@ def placement_inputs() -> list[io.Input]:
     return [
         io.Combo.Input(
             "template",
-            options=list(TEMPLATES),
-            default="gpen",
+            options=list(CROP_TEMPLATES),
+            default=_DEFAULT.template,
             optional=True,
-            tooltip="How faces lie in the network's crop: gpen as the original does it, ffhq 12 % larger.",
+            tooltip="How faces lie in the network's crop: auto as the network was trained, gpen as the original GPEN "
+            "does it, ffhq 12 % larger.",
             **advanced(),
         ),
         io.Float.Input(

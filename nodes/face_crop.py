@@ -10,10 +10,11 @@ import torch
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ..gpen_core.faces.aligned_crop import TEMPLATES, Template
 from ..gpen_core.faces.preview import draw_faces
 from ..gpen_core.faces.square import crop_square
+from ..gpen_core.image.resample import resize
 from ..gpen_core.restore import PictureFaces, RestoreSettings, crop_faces, paste
+from ..gpen_core.template import TEMPLATES, Template
 from . import feedback
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GPENFaces, given_faces
@@ -127,15 +128,15 @@ class FaceCrop(io.ComfyNode):
 
 
 def crops_image(owners: GPENFaces, pictures: Pictures, size: int) -> Tensor:
-    """IMAGE of all crops in order.
+    """IMAGE of all crops in order, resized to `size` px where they have another size.
 
     Without any face it is the middle of the first picture, so that nodes that cannot take an empty batch still run;
     Paste Faces leaves it out.
     """
-    crops = [crop.pixels.permute(1, 2, 0) for own in owners for crop in own.crops]
+    crops = [resize(crop.pixels, size, size) for own in owners for crop in own.crops]
     if not crops:
-        crops = [crop_square(pictures.pixels()[0], None, size, size).pixels.permute(1, 2, 0)]
-    return as_output(torch.stack(crops))
+        crops = [crop_square(pictures.pixels()[0], None, size, size).pixels]
+    return as_output(torch.from_numpy(np.stack(crops)))
 
 
 def _with_squares(pixels: Pixels, own: PictureFaces, square_size: int, size: int) -> PictureFaces:

@@ -24,7 +24,7 @@ class GPENHandle:
     def __init__(self, model: GPENModel) -> None:
         offload = mm.unet_offload_device() if model.device.type != "cpu" else model.device
         self.model = model
-        self.patcher = ModelPatcher(model.generator, load_device=model.device, offload_device=offload)
+        self.patcher = ModelPatcher(model.network, load_device=model.device, offload_device=offload)
         ready = weakref.WeakMethod(self.ready)  # the model must not keep its handle alive
         model.make_room = lambda batch: _call(ready, batch)
 

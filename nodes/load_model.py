@@ -7,7 +7,7 @@ from typing import Any
 import comfy.model_management as mm
 from comfy_api.latest import io
 
-from ..gpen_core.model import PRECISIONS
+from ..gpen_core.device import PRECISIONS
 from ..gpen_core.registry import VARIANTS
 from . import feedback, model_files
 from .handle import load_handle
@@ -77,8 +77,8 @@ class LoadGPENModel(io.ComfyNode):
         path = model_files.obtain(model, feedback.progress())
         handle = load_handle(path, device, precision, variant)
         loaded = handle.model
-        size = loaded.config.size
-        feedback.show(cls, f"{loaded.name}: {size} px faces, {loaded.precision} on {loaded.device}")
+        sizes = " and ".join(map(str, loaded.network.sizes))
+        feedback.show(cls, f"{loaded.name}: {sizes} px faces, {loaded.precision} on {loaded.device}")
         return io.NodeOutput(handle)
 
 

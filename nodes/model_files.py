@@ -8,13 +8,14 @@ from pathlib import Path
 import folder_paths
 
 from ..gpen_core.checkpoints import (
-    EMBEDDED_GENERATOR,
+    EMBEDDED_NETWORK,
     PRUNED_MARK,
     WEIGHT_SUFFIXES,
     add_folder,
     all_entries,
     fetch,
     find_entry,
+    is_embedded,
 )
 from ..gpen_core.checkpoints import resolve as resolve_name
 from ..gpen_core.checkpoints.catalog import Kind
@@ -60,13 +61,13 @@ def choices() -> list[str]:
         for entry in all_entries()
         if entry.kind == "generator" and entry.name.startswith("GPEN-BFR") and entry.name.casefold() not in present
     ]
-    return [EMBEDDED_GENERATOR, *files, *absent]
+    return [EMBEDDED_NETWORK, *files, *absent]
 
 
 def locate(choice: str) -> Path | None:
     """The file of a choice, or None where it is not there yet."""
     name = choice.removesuffix(_DOWNLOAD)
-    if name == EMBEDDED_GENERATOR:
+    if is_embedded(name):
         return resolve_name(name)
     for folder in _FOLDERS:
         path = folder_paths.get_full_path(folder, name)
@@ -104,5 +105,5 @@ def _is_ours(name: str) -> bool:
     path = Path(name)
     known_other = path.name.casefold().startswith(_OTHERS)
     # The kept files of variant pruned are no choice of their own.
-    kept = PRUNED_MARK in path.name or EMBEDDED_GENERATOR in path.stem
+    kept = PRUNED_MARK in path.name or is_embedded(path.name)
     return path.suffix.lower() in WEIGHT_SUFFIXES and not known_other and not kept

@@ -11,9 +11,10 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
-from gpen_core.faces.aligned_crop import image_to_crop, template_points
+from gpen_core.faces.aligned_crop import image_to_crop
 from gpen_core.faces.face import Face
 from gpen_core.image.geometry import Transform
+from gpen_core.template import template_points
 
 SOLVAY = Path(__file__).resolve().parents[2] / "shared" / "data" / "solvay"
 _SIZE = 256  # px: half of what the files hold, to be quick

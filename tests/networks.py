@@ -12,7 +12,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from gpen_core.network import Generator, GPENConfig
+from gpen_core.network import Generator, GPENConfig, GPENNetwork
 
 GOLDEN = Path(__file__).parent / "golden"
 
@@ -32,6 +32,11 @@ def tiny_generator(size: int = 32, seed: int = 0, **changes: Any) -> Generator:
             if name.endswith("noise.weight"):
                 parameter.fill_(0.5)
     return net
+
+
+def tiny_network(size: int = 32, seed: int = 0, **changes: Any) -> GPENNetwork:
+    """`tiny_generator` as a face network."""
+    return GPENNetwork(tiny_generator(size, seed, **changes))
 
 
 def golden_case(name: str) -> tuple[dict[str, Tensor], Tensor, NDArray[np.float64]]:

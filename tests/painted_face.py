@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from gpen_core.faces.aligned_crop import template_points
 from gpen_core.faces.face import Face
+from gpen_core.template import template_points
 
 Pixels = NDArray[np.float32]
 Colour = tuple[float, float, float]

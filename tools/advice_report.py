@@ -74,7 +74,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(1)
     model, detector = gpen_core.load_model(args.model), make_detector("embedded")
-    size = model.config.size
+    size = model.size
     names = sorted(path.stem for path in (args.data / "hq").glob("*.jpg"))
     ordered, missed, changed, psnr_changed = 0, 0, 0, [np.inf]
     rows: dict[str, list[list[tuple[float, float]]]] = {state: [] for state in SEVERITIES}

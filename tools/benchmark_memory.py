@@ -13,6 +13,7 @@ from peak_memory import peak_bytes
 from random_networks import PRECISIONS, VARIANTS, config_of, random_generator
 
 from gpen_core.model import GPENModel
+from gpen_core.network import GPENNetwork
 from gpen_core.network.strips import SMALLEST_WHOLE
 
 _MEGABYTE = 1e6
@@ -67,8 +68,8 @@ def memory_table(measured: Iterable[MemoryUse]) -> str:
 
 def measure(size: int, variant: str, precision: str, batches: list[int], device: torch.device) -> Iterator[MemoryUse]:
     """All batches without strips, then one face in ever smaller strips."""
-    model = GPENModel(random_generator(config_of(size, variant)), "random", device, precision)
-    model.generator.to(device)
+    model = GPENModel(GPENNetwork(random_generator(config_of(size, variant))), "random", device, precision)
+    model.network.to(device)
     for batch in batches:
         yield _measure(model, variant, batch, size)
     whole = size // 2
@@ -78,7 +79,7 @@ def measure(size: int, variant: str, precision: str, batches: list[int], device:
 
 
 def _measure(model: GPENModel, variant: str, batch: int, whole: int) -> MemoryUse:
-    size = model.config.size
+    size = model.size
     faces = torch.rand(batch, 3, size, size, device=model.device)
     activations = model.activation_bytes(batch, whole)
     model.budget = activations  # just enough: the model takes this way and no other

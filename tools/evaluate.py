@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--sheet", type=Path, help="write degraded, restored and sharp faces below each other")
     args = parser.parse_args()
     model = gpen_core.load_model(args.model, precision=args.precision)
-    size = model.config.size
+    size = model.size
     sharp = {path.stem: read(path, size, cv2.INTER_AREA) for path in sorted((args.data / "hq").glob("*.jpg"))}
     print(f"{model.name} in {model.precision}, {len(sharp)} faces at {size} px")
     print("severity   PSNR before -> after (gain)        SSIM before -> after (gain)")

@@ -33,11 +33,11 @@ from numpy.typing import NDArray
 import gpen_core
 from gpen_core import FaceChoice, GPENConfig, GPENModel, RestoreSettings
 from gpen_core.faces import Face, make_detector
-from gpen_core.faces.aligned_crop import template_points
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
-from gpen_core.network import Generator
+from gpen_core.network import Generator, GPENNetwork
 from gpen_core.restore import background, blending, network_pass, pipeline
+from gpen_core.template import template_points
 
 # What is measured apart: a name, and where the pipeline looks the function up. Time within one that lies in another
 # counts for the inner one alone.
@@ -120,7 +120,7 @@ def random_model(size: int) -> GPENModel:
     """A network of the published shape for `size` px, with random weights, on one thread of the CPU."""
     torch.manual_seed(0)
     config = GPENConfig(size=size, narrow=0.5, channel_multiplier=1) if size == 256 else GPENConfig(size=size)
-    return GPENModel(Generator(config), f"random-{size}", torch.device("cpu"), "fp32")
+    return GPENModel(GPENNetwork(Generator(config)), f"random-{size}", torch.device("cpu"), "fp32")
 
 
 def made_up_picture(megapixels: float, seed: int) -> Pixels:

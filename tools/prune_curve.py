@@ -26,6 +26,7 @@ from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from gpen_core import GPENModel
 from gpen_core.checkpoints import load_generator_from, resolve
+from gpen_core.network import GPENConfig, GPENNetwork
 from gpen_core.pruning.channels import work
 from gpen_core.pruning.pruner import DEFAULT_RATIO, prune
 
@@ -43,7 +44,7 @@ class Face:
 
 
 def load_faces(data: Path, model: GPENModel) -> list[Face]:
-    size, faces = model.config.size, []
+    size, faces = model.size, []
     for path in sorted((data / "hq").glob("*.jpg")):
         sharp = read(path, size, cv2.INTER_AREA)
         for severity in SEVERITIES:
@@ -54,7 +55,7 @@ def load_faces(data: Path, model: GPENModel) -> list[Face]:
 
 def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     """Time of the pruned network over that of the full one, in each round, after two rounds to warm up."""
-    size = full.config.size
+    size = full.size
     face = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
     ratios = []
     for number in range(rounds + 2):
@@ -82,8 +83,13 @@ def describe_quality(faces: list[Face], restored: list[Picture]) -> str:
     return "  ".join(words)
 
 
+def _config(model: GPENModel) -> GPENConfig:
+    assert isinstance(model.network, GPENNetwork)  # as made in main
+    return model.network.generator.config
+
+
 def describe_cost(full: GPENModel, pruned: GPENModel, rounds: int) -> str:
-    before, after = work(full.config), work(pruned.config)
+    before, after = work(_config(full)), work(_config(pruned))
     ratios = time_ratios(full, pruned, rounds)
     quartiles = statistics.quantiles(ratios, n=4)
     return (
@@ -116,7 +122,7 @@ def main() -> None:
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     path, device = resolve(args.model), torch.device("cpu")
-    full = GPENModel(load_generator_from(path), path.name, device, args.precision)
+    full = GPENModel(GPENNetwork(load_generator_from(path)), path.name, device, args.precision)
     faces = load_faces(args.data, full)
     print(f"{path.name} in {args.precision}, {len(faces)} faces, {args.threads} thread(s)")
     restored: list[Picture] = []
@@ -124,7 +130,7 @@ def main() -> None:
         start = time.perf_counter()
         generator = prune(load_generator_from(path), ratio)
         seconds = time.perf_counter() - start
-        pruned = GPENModel(generator, f"pruned by {ratio:g}", device, args.precision)
+        pruned = GPENModel(GPENNetwork(generator), f"pruned by {ratio:g}", device, args.precision)
         restored = [restore(pruned, face.degraded) for face in faces]
         print(f"ratio {ratio:g} (made in {seconds:.0f} s)\n  {describe_cost(full, pruned, args.rounds)}")
         print(f"  {describe_quality(faces, restored)}", flush=True)

@@ -94,7 +94,7 @@ def degraded_pairs(
     data: Path, severity: str, model: gpen_core.GPENModel, detector: EmbeddedDetector, tint: Sequence[float] | None
 ) -> Iterator[Pair]:
     """Faces of faces_val at the model's size; tint: of their luma, instead of their colours."""
-    size = model.config.size
+    size = model.size
     for path in sorted((data / "faces_val" / f"lq_{severity}").glob("*.png")):
         face = detect(resize(read(data / "faces_val" / "hq" / f"{path.stem}.jpg"), size, size), detector)
         if face is None:

@@ -25,7 +25,7 @@ from skimage.metrics import structural_similarity
 
 import gpen_core
 from gpen_core.faces import Face, FaceDetector, make_detector
-from gpen_core.faces.aligned_crop import image_to_crop, template_points
+from gpen_core.faces.aligned_crop import image_to_crop
 from gpen_core.image.colour import linear_to_srgb, srgb_to_linear
 from gpen_core.image.exposure import correct_exposure
 from gpen_core.image.geometry import apply, crop_region
@@ -34,6 +34,7 @@ from gpen_core.image.standardise import standardise
 from gpen_core.image.warp import Pixels, Plane, warp
 from gpen_core.restore.detection import find_faces
 from gpen_core.restore.masks import face_mask
+from gpen_core.template import template_points
 
 WAYS = ("as degraded", "restored as it is", "standardised", "exposure, then standardised")
 SETTINGS = gpen_core.RestoreSettings(strength=70.0, mode="natural")

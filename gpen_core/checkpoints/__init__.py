@@ -1,15 +1,16 @@
 """Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting, pruning."""
 
-from .build import load_generator_from
+from .build import load_generator_from, load_network
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert
 from .download import fetch
 from .folders import (
-    EMBEDDED_GENERATOR,
+    EMBEDDED_NETWORK,
     add_folder,
     download_folder,
     embedded_folder,
     find_file,
+    is_embedded,
     resolve,
     search_folders,
 )
@@ -18,7 +19,7 @@ from .reader import WEIGHT_SUFFIXES, read_state_dict
 from .verification import VerifyResult, sha256_of, verify
 
 __all__ = [
-    "EMBEDDED_GENERATOR",
+    "EMBEDDED_NETWORK",
     "PRUNED_MARK",
     "WEIGHT_SUFFIXES",
     "CatalogEntry",
@@ -32,7 +33,9 @@ __all__ = [
     "fetch",
     "find_entry",
     "find_file",
+    "is_embedded",
     "load_generator_from",
+    "load_network",
     "load_pruned_generator",
     "read_state_dict",
     "resolve",

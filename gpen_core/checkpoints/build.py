@@ -1,86 +1,47 @@
-"""Builds the generator a weight file belongs to."""
+"""Builds the network a weight file belongs to."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TypeVar
 
-import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from ..errors import CheckpointError
-from ..network import Generator, GPENConfig
+from ..network import FaceNetwork, Generator, GPENNetwork, family_of
+from ..network.loading import load_generator
 from .reader import read_state_dict
 
-# StyleGAN2's fixed noise maps: buffers that some training files carry and GPEN, which feeds features instead, ignores.
-_HARMLESS = "generator.noises."
-_NAMES_SHOWN = 3
+Built = TypeVar("Built")
+
+
+def load_network(path: Path) -> FaceNetwork:
+    """The face network of a weight file, of whatever registered family, in float32 on the CPU.
+
+    `FaceNetwork.prepare` is left to the caller. Raises CheckpointError naming the file and what is wrong with it.
+    """
+
+    def build(tensors: Mapping[str, Tensor]) -> FaceNetwork:
+        return (family_of(tensors) or GPENNetwork).from_state_dict(tensors)  # GPEN's error says what is missing
+
+    return _of_file(path, build)
 
 
 def load_generator_from(source: str | Path | Mapping[str, Tensor]) -> Generator:
-    """The generator of a weight file, or of a state dict, in float32 on the CPU with all its weights loaded.
+    """The GPEN generator of a weight file, or of a state dict, in float32 on the CPU with all its weights loaded.
 
     float32 tensors are taken over without a copy. `Generator.prepare` is left to the caller.
     Raises CheckpointError naming the file and the first tensors that are missing, unexpected or misshapen.
     """
     if isinstance(source, Mapping):
-        return _build(source)
-    path = Path(source)
+        return load_generator(source)
+    return _of_file(Path(source), load_generator)
+
+
+def _of_file(path: Path, build: Callable[[Mapping[str, Tensor]], Built]) -> Built:
     tensors = read_state_dict(path)
     try:
-        return _build(tensors)
+        return build(tensors)
     except CheckpointError as error:
         raise CheckpointError(f"{path.name}: {error}\nFile: {path}") from error
-
-
-class _NoRandomWeights(TorchFunctionMode):
-    """Leaves weights that are replaced at once uninitialised: their memory is then never touched.
-
-    The meta device would do the same, but its first use imports parts of torch that take seconds.
-    """
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
-
-
-def _build(tensors: Mapping[str, Tensor]) -> Generator:
-    config = GPENConfig.from_state_dict(tensors)
-    with _NoRandomWeights():
-        generator = Generator(config)
-    expected = generator.state_dict()
-    tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(_HARMLESS)}
-    _check(tensors, expected, config)
-    generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
-    return generator
-
-
-def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], config: GPENConfig) -> None:
-    misshapen = (
-        f"{name} {tuple(tensors[name].shape)} instead of {tuple(wanted.shape)}"
-        for name, wanted in expected.items()
-        if name in tensors and tensors[name].shape != wanted.shape
-    )
-    problems = [
-        *_listed("missing", (name for name in expected if name not in tensors)),
-        *_listed("unexpected", (name for name in tensors if name not in expected)),
-        *_listed("of the wrong shape", misshapen),
-    ]
-    if problems:
-        raise CheckpointError(
-            f"The tensors are not those of a complete GPEN generator of {config.size} px.\n"
-            + "\n".join(problems)
-            + "\nA file of another network or of a changed GPEN cannot be used; a damaged one should be fetched again."
-        )
-
-
-def _listed(problem: str, names: Iterable[str]) -> list[str]:
-    """One line such as '2 missing: a, b', or none."""
-    found = list(names)
-    if not found:
-        return []
-    more = ", ..." if len(found) > _NAMES_SHOWN else ""
-    return [f"{len(found)} {problem}: {', '.join(found[:_NAMES_SHOWN])}{more}"]

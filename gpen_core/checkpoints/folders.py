@@ -26,8 +26,9 @@ from ..errors import CheckpointError
 from .catalog import Kind, find_entry
 from .reader import WEIGHT_SUFFIXES
 
-EMBEDDED_GENERATOR = "gpen-lite-256"
+EMBEDDED_NETWORK = "face-unet"
 """Name of the network that comes with the project."""
+_REPLACED = "gpen-lite-256"  # by it: workflows and scripts of before 0.2 name this one
 
 _PROJECT = Path(__file__).absolute().parents[2]  # not resolved: a pack may be linked into custom_nodes
 _COMFYUI_FOLDERS: dict[Kind, str] = {
@@ -103,15 +104,22 @@ def resolve(path_or_name: str | Path) -> Path:
         raise CheckpointError(f"There is no weight file {path}.\nCheck the path, or give the name of a known file.")
     if found := find_file(str(path_or_name)):
         return found
+    if is_embedded(path.name) and (found := find_file(EMBEDDED_NETWORK)):
+        return found
     searched = "\n".join(f"  {folder}" for folder in search_folders())
     raise CheckpointError(
         f"The weight file '{path_or_name}' was not found.\nSearched:\n{searched}\n{_advice(path.name)}"
     )
 
 
+def is_embedded(name: str) -> bool:
+    """Whether a file name stands for the network that comes with the project, by its present or its former name."""
+    return name.casefold().removesuffix(".safetensors") in (EMBEDDED_NETWORK, _REPLACED)
+
+
 def _advice(name: str) -> str:
-    if name.casefold().removesuffix(".safetensors") == EMBEDDED_GENERATOR:
-        return f"It comes with this project: put {EMBEDDED_GENERATOR}.safetensors back into {_PROJECT / 'weights'}."
+    if is_embedded(name):
+        return f"It comes with this project: put {EMBEDDED_NETWORK}.safetensors back into {_PROJECT / 'weights'}."
     try:
         entry = find_entry(name)
     except CheckpointError as unknown:

@@ -10,10 +10,10 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ..device import choose_device
 from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import FoundPicture, read_picture, write_picture
-from ..model import choose_device
 from ..quality import Advice, PictureMeasures, advise, draw_chart, measure_picture
 from ..restore import find_faces
 from .inputs import collect_pictures

@@ -9,12 +9,12 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from ..device import choose_device
 from ..errors import GPENError
 from ..faces import make_detector
 from ..faces.preview import draw_faces
 from ..image import read_picture, write_picture
 from ..image.warp import Pixels
-from ..model import choose_device
 from ..restore import find_faces
 from .inputs import collect_pictures
 from .options import add_detection_options

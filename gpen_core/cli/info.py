@@ -12,7 +12,7 @@ import cv2
 import torch
 
 from ..checkpoints import all_entries, find_file, search_folders
-from ..checkpoints.folders import EMBEDDED_GENERATOR
+from ..checkpoints.folders import EMBEDDED_NETWORK
 from ..version import __version__
 
 _PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "safetensors", "pillow")
@@ -34,7 +34,7 @@ def run(args: argparse.Namespace) -> int:
     for line in _devices():
         print(f"  {line}")
     print("Weights")
-    names = [EMBEDDED_GENERATOR, *(entry.name for entry in all_entries())]
+    names = [EMBEDDED_NETWORK, *(entry.name for entry in all_entries())]
     found = {name: path for name in names if (path := find_file(name)) is not None}
     for name, path in found.items():
         print(f"  {name}: {path}")

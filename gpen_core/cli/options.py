@@ -6,10 +6,9 @@ import argparse
 from dataclasses import fields, replace
 
 from ..errors import GPENError
-from ..faces.aligned_crop import TEMPLATES
 from ..faces.auto import DETECTORS
 from ..faces.selection import FaceChoice, Order
-from ..settings import MODES, SCOPES, RestoreSettings
+from ..settings import CROP_TEMPLATES, MODES, SCOPES, RestoreSettings
 
 _ORDERS: dict[str, Order] = {
     "largest": "largest",
@@ -64,7 +63,7 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
     for name, choices, meaning in (
         ("mode", MODES, "how the restoration is used"),
         ("scope", SCOPES, "what is restored"),
-        ("template", TEMPLATES, "how faces lie in the crop"),
+        ("template", CROP_TEMPLATES, "how faces lie in the crop"),
     ):
         group.add_argument(f"--{name}", choices=choices, help=f"{meaning} (default: {getattr(preset, name)})")
     for name, meaning in _PERCENTAGES.items():

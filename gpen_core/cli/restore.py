@@ -15,11 +15,12 @@ import torch
 from tqdm import tqdm
 
 from .. import registry
-from ..checkpoints import EMBEDDED_GENERATOR
+from ..checkpoints import EMBEDDED_NETWORK
+from ..device import PRECISIONS
 from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import PictureError, read_picture, write_picture
-from ..model import PRECISIONS, GPENModel
+from ..model import GPENModel
 from ..quality import settings_for, with_sharpness
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
@@ -46,7 +47,7 @@ def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) 
     parser = subparsers.add_parser("restore", help="restore the faces in pictures", description=__doc__)
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")
     parser.add_argument("-o", "--output", type=Path, required=True, metavar="OUT", help="folder, or file for one input")
-    parser.add_argument("--model", default=EMBEDDED_GENERATOR, help="file or name (default: the embedded %(default)s)")
+    parser.add_argument("--model", default=EMBEDDED_NETWORK, help="file or name (default: the embedded %(default)s)")
     add_detection_options(parser)
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(

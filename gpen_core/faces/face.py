@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..image.geometry import Transform
+from ..image.warp import Pixels
 
 Points = NDArray[np.float64]
 
@@ -69,16 +69,16 @@ class Face:
 
 @dataclass(frozen=True, eq=False)
 class FaceCrop:
-    """One aligned face: pixels (3, S, S) float32 RGB in [0, 1] and the transform that cut it out."""
+    """One aligned face: pixels (S, S, 3) float32 RGB in [0, 1] and the transform that cut it out."""
 
     face: Face
-    pixels: Tensor
+    pixels: Pixels
     image_to_crop: Transform
 
     @property
     def size(self) -> int:
         """Side of the crop, px."""
-        return int(self.pixels.shape[-1])
+        return int(self.pixels.shape[0])
 
 
 def five_points(landmarks_68: Points) -> Points:

@@ -9,7 +9,8 @@ import cv2
 import numpy as np
 
 from ..image.geometry import Transform, apply, invert, scale_of
-from .aligned_crop import image_to_crop, template_points
+from ..template import template_points
+from .aligned_crop import image_to_crop
 from .detector import Picture
 from .face import Points
 

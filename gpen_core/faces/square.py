@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
-import torch
 
 from ..image.resample import resize
 from ..image.warp import Pixels
-from .aligned_crop import template_points
+from ..template import template_points
 from .face import Face, FaceCrop
 
 SQUARE = 896  # px
@@ -45,7 +44,7 @@ def crop_square(picture: Pixels, face: Face | None, size: int = SQUARE, out_size
     if face is None:
         landmarks = template_points(side) + (x1, y1)
         face = Face(box=(float(x1), float(y1), float(x2), float(y2)), landmarks=landmarks, score=0.0)
-    return FaceCrop(face=face, pixels=torch.from_numpy(pixels).permute(2, 0, 1).contiguous(), image_to_crop=transform)
+    return FaceCrop(face=face, pixels=pixels, image_to_crop=transform)
 
 
 def _between_the_eyes(face: Face) -> tuple[int, int]:

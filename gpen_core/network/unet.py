@@ -71,6 +71,10 @@ class ResidualUNet(nn.Module):
         nn.init.zeros_(self.change.bias)
 
     def forward(self, face: Tensor) -> Tensor:
+        return face + self.change_of(face)
+
+    def change_of(self, face: Tensor) -> Tensor:
+        """What is to be added to the face, in its dtype."""
         x = self.entry(F.pixel_unshuffle(face, 2))
         features: list[Tensor] = []
         for blocks, down in zip(self.encoder, self.down, strict=True):
@@ -81,7 +85,7 @@ class ResidualUNet(nn.Module):
             x = blocks(F.pixel_shuffle(up(x), 2) + features.pop())
         x = F.interpolate(self.enlarge(x), scale_factor=2, mode="bilinear", align_corners=False)
         x = _activate(x + self.face(face))
-        return face + self.change(_activate(self.blend(x)))
+        return self.change(_activate(self.blend(x)))
 
 
 class ResidualBlock(nn.Module):

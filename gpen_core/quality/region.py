@@ -8,10 +8,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ..faces.aligned_crop import Template, crop_face, image_to_crop
+from ..faces.aligned_crop import crop_face, image_to_crop
 from ..faces.face import Face
 from ..image.geometry import Transform, apply, invert
 from ..image.warp import Pixels
+from ..template import Template
 
 SIDE = 512  # px, of the aligned crop on which the measures were calibrated
 _TEMPLATE: Template = "ffhq"
@@ -27,8 +28,7 @@ def picture_to_crop(face: Face) -> Transform:
 
 def measured_crop(picture: Pixels, face: Face) -> Pixels:
     """The aligned (SIDE, SIDE, 3) crop."""
-    crop = crop_face(picture, face, SIDE, _TEMPLATE)
-    return np.ascontiguousarray(crop.pixels.permute(1, 2, 0).numpy())
+    return crop_face(picture, face, SIDE, _TEMPLATE).pixels
 
 
 def native_face(picture: Pixels, face: Face, least: int = 1) -> Pixels:

@@ -18,7 +18,6 @@ import cv2
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..errors import GPENError
 from ..image.geometry import pixel_scaling
@@ -65,14 +64,15 @@ def enhance_background(
     if strength == 0.0:
         return result, "background left alone at strength 0"
     tiles, done, odd = list(layout), 0, Counter[str]()
+    size = model.size_for(tile_size)
     batch_size = batch_size or model.automatic_batch()
     for start in range(0, len(tiles), batch_size):
         batch = tiles[start : start + batch_size]
-        before = [resize(layout.cut(picture, tile), model.config.size, model.config.size) for tile in batch]
-        output = model.run(torch.from_numpy(np.stack(before)).permute(0, 3, 1, 2))
+        before = [resize(layout.cut(picture, tile), size, size) for tile in batch]
+        output = model.run(torch.from_numpy(np.stack(before)))
         odd.update(output.rungs)
         odd.update([f"overflowed in {model.precision}, repeated in fp32"] * len(output.repeated))
-        for tile, own, restored in zip(batch, before, output.faces.cpu(), strict=True):
+        for tile, own, restored in zip(batch, before, output.faces.cpu().numpy(), strict=True):
             layout.add(result, tile, _detail(own, restored, tile_size) * np.float32(strength / 100.0))
             done += 1
             if progress is not None:
@@ -81,9 +81,9 @@ def enhance_background(
     return result, _note(model, strength, len(tiles), odd)
 
 
-def _detail(before: Pixels, after: Tensor, tile_size: int) -> Pixels:
-    """The (tile_size, tile_size, 1) change of brightness at full strength for a tile (S, S, 3) and its (3, S, S)."""
-    detail = agreed_detail(luma(before), luma(np.ascontiguousarray(after.permute(1, 2, 0).numpy())))[..., None]
+def _detail(before: Pixels, after: Pixels, tile_size: int) -> Pixels:
+    """The (tile_size, tile_size, 1) change of brightness at full strength for a tile (S, S, 3) and its restoration."""
+    detail = agreed_detail(luma(before), luma(np.ascontiguousarray(after)))[..., None]
     scale = tile_size / len(before)
     return detail if scale == 1.0 else warp(detail, pixel_scaling(scale, scale), tile_size, tile_size)
 

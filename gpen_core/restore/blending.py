@@ -6,11 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import torch
 
 from ..faces.face import FaceCrop
 from ..finish.texture import match_grain, match_sharpness
-from ..image.colour import is_grey, luminance
 from ..image.geometry import Region, crop_region, invert
 from ..image.warp import Pixels, Plane, warp
 from .masks import face_mask
@@ -40,27 +38,24 @@ def paste_faces(
     to 1 for each crop; one of 0 is not in the mask either. feather: as in `RestoreSettings`. grain: how much of the
     picture's grain that a face lacks it is given, 0 to 1.
     Returns the mask (H, W) in [0, 1]; pixels where it is 0 are left alone. Where faces overlap they are averaged, the
-    nearer face weighing more. A grey picture stays grey.
+    nearer face weighing more. Colours are those of the crops: a grey picture stays grey under grey ones.
     """
     height, width = picture.shape[:2]
-    grey = is_grey(torch.from_numpy(picture).permute(2, 0, 1), tolerance=0.0)
     mask = np.zeros((height, width), np.float32)
     patches = []
     for crop, strength in zip(crops, strengths, strict=True):
         region = crop_region(crop.image_to_crop, crop.size, height, width)
         if strength > 0.0 and region.height > 0 and region.width > 0:
-            patches.append((_patch(picture, crop, region, feather, grain, grey), strength))
+            patches.append((_patch(picture, crop, region, feather, grain), strength))
     for group in _overlapping(patches):
         _blend_group(group, picture, mask)
     return mask
 
 
-def _patch(picture: Pixels, crop: FaceCrop, region: Region, feather: float, grain: float, grey: bool) -> _Patch:
+def _patch(picture: Pixels, crop: FaceCrop, region: Region, feather: float, grain: float) -> _Patch:
     mask, weight = face_mask(crop.face, crop.image_to_crop, crop.size, region, feather)
     to_region = invert(crop.image_to_crop) - [[0.0, 0.0, region.left], [0.0, 0.0, region.top]]
-    restored = luminance(crop.pixels).expand(3, -1, -1) if grey else crop.pixels
-    source = np.ascontiguousarray(restored.permute(1, 2, 0).numpy())
-    pixels = warp(source, to_region, region.height, region.width)
+    pixels = warp(crop.pixels, to_region, region.height, region.width)
     pixels = _softened(pixels, picture[region.slices], mask, crop.face.size)
     if grain > 0.0:
         pixels = _with_grain(pixels, picture[region.slices], mask, grain)

@@ -42,6 +42,7 @@ def crop_faces(
     if size < 1:
         raise GPENError(f"The size of a crop must be 1 px or more, got {size}.")
     settings = settings or RestoreSettings()
+    template = settings.template_of("gpen")  # no network is known yet: the original's
     batch = as_batch(image)
     found = faces_of_batch(batch, settings.choice, detector=detector, device=device, faces=faces, region=region)
     height, width = batch.shape[1:3]
@@ -50,13 +51,13 @@ def crop_faces(
             height,
             width,
             entries,
-            tuple(crop_face(pixels, entry.face, size, settings.template) for entry in entries if not entry.skipped),
+            tuple(crop_face(pixels, entry.face, size, template) for entry in entries if not entry.skipped),
         )
         for pixels, entries in zip(batch, found.pictures, strict=True)
     )
     report = CropReport(
         found.detector,
-        settings.template,
+        template,
         tuple(
             PictureReport(
                 width, height, tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries), "cut out"

@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from ..faces import Face, FaceCrop, crop_face
+from ..faces.aligned_crop import image_to_crop
 from ..finish.finishing import finish_face, prepare_face
+from ..image.geometry import scale_of
 from ..image.warp import Pixels
 from ..model import GPENModel
 from ..settings import RestoreSettings
@@ -34,9 +35,9 @@ class FinishedCrop:
 
 @dataclass(frozen=True, eq=False)
 class _Output:
-    """What the network made of one crop, (3, S, S), and how."""
+    """What the network made of one crop, (S, S, 3), and how."""
 
-    planes: Tensor
+    pixels: Pixels
     repeated: bool
     rungs: tuple[str, ...] = ()
 
@@ -61,8 +62,7 @@ def finished_crops(
         finished: list[FinishedCrop] = []
         for start in range(0, len(wanted), batch_size):
             batch = [
-                crop_face(pictures[number], face, model.config.size, settings.template)
-                for number, face in wanted[start : start + batch_size]
+                _crop(pictures[number], face, model, settings) for number, face in wanted[start : start + batch_size]
             ]
             finished += _finished(batch, model, settings)
             advance(len(batch))
@@ -71,17 +71,20 @@ def finished_crops(
             yield [next(ready) for _ in faces[number]]
 
 
+def _crop(picture: Pixels, face: Face, model: GPENModel, settings: RestoreSettings) -> FaceCrop:
+    template = settings.template_of(model.template)
+    covered = 1.0 / scale_of(image_to_crop(face.landmarks, 1, template))  # px of the picture
+    return crop_face(picture, face, model.size_for(covered), template)
+
+
 def _finished(crops: Sequence[FaceCrop], model: GPENModel, settings: RestoreSettings) -> list[FinishedCrop]:
     if settings.strength == 0.0:  # nothing of a restoration would be seen
         return [FinishedCrop(crop) for crop in crops]
-    originals = [_as_pixels(crop.pixels) for crop in crops]
-    inputs = [
-        prepare_face(original, crop.image_to_crop, settings) for original, crop in zip(originals, crops, strict=True)
-    ]
+    inputs = [prepare_face(crop.pixels, crop.image_to_crop, settings) for crop in crops]
     finished = []
-    for crop, original, output in zip(crops, originals, _through_network(inputs, model), strict=True):
-        pixels = finish_face(original, _as_pixels(output.planes), crop.face, crop.image_to_crop, settings)
-        finished.append(FinishedCrop(replace(crop, pixels=_as_planes(pixels)), output.repeated, output.rungs))
+    for crop, output in zip(crops, _through_network(inputs, model), strict=True):
+        pixels = finish_face(crop.pixels, output.pixels, crop.face, crop.image_to_crop, settings)
+        finished.append(FinishedCrop(replace(crop, pixels=pixels), output.repeated, output.rungs))
     return finished
 
 
@@ -91,21 +94,14 @@ def _through_network(inputs: Sequence[Pixels], model: GPENModel) -> list[_Output
     keys = [digest(pixels) for pixels in inputs]
     outputs = {key: output for key in keys if (output := memory.get(key)) is not None}
     new = {key: pixels for key, pixels in zip(keys, inputs, strict=True) if key not in outputs}
-    if new:
-        result = model.run(torch.stack([_as_planes(pixels) for pixels in new.values()]))
-        for number, (key, planes) in enumerate(zip(new, result.faces.cpu(), strict=True)):
-            output = _Output(planes.clone(), number in result.repeated)
-            memory.put(key, output, planes.nbytes)
+    for size in {len(pixels) for pixels in new.values()}:
+        same = {key: pixels for key, pixels in new.items() if len(pixels) == size}
+        result = model.run(torch.from_numpy(np.stack(list(same.values()))))
+        for number, (key, pixels) in enumerate(zip(same, result.faces.cpu().numpy(), strict=True)):
+            output = _Output(np.array(pixels, order="C"), number in result.repeated)
+            memory.put(key, output, pixels.nbytes)
             outputs[key] = replace(output, rungs=result.rungs)
     return [outputs[key] for key in keys]
-
-
-def _as_pixels(planes: Tensor) -> Pixels:
-    return np.ascontiguousarray(planes.permute(1, 2, 0).numpy())
-
-
-def _as_planes(pixels: Pixels) -> Tensor:
-    return torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1)))
 
 
 def _windows(counts: Sequence[int], batch_size: int) -> Iterator[list[int]]:

@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
@@ -79,5 +78,5 @@ def _edited_crops(crops: Image | None, expected: int) -> Iterator[NDArray[np.flo
 def _with_pixels(crop: FaceCrop, pixels: NDArray[np.float32]) -> FaceCrop:
     """The crop with other pixels, (S, S, 3) of any S."""
     scale = pixels.shape[0] / crop.size
-    planes = torch.from_numpy(np.ascontiguousarray(pixels.transpose(2, 0, 1))).clamp(0.0, 1.0)
-    return replace(crop, pixels=planes, image_to_crop=compose(crop.image_to_crop, pixel_scaling(scale, scale)))
+    pixels = np.clip(pixels, 0.0, 1.0)
+    return replace(crop, pixels=pixels, image_to_crop=compose(crop.image_to_crop, pixel_scaling(scale, scale)))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 import torch
 from faces import noise_picture
-from networks import tiny_generator
+from networks import tiny_network
 from torch import Tensor
 
 import gpen_core
@@ -26,14 +26,14 @@ class Standin(GPENModel):
     """A model whose network is an ordinary function of (N, 3, 32, 32) in [0, 1]."""
 
     def __init__(self, network: Network) -> None:
-        super().__init__(tiny_generator(32), "standin", torch.device("cpu"), "fp32")
-        self.network = network
+        super().__init__(tiny_network(32), "standin", torch.device("cpu"), "fp32")
+        self.made_up = network
         self.batches: list[int] = []
         self.rungs: tuple[str, ...] = ()
 
     def run(self, faces: Tensor) -> Restored:
         self.batches.append(len(faces))
-        return Restored(self.network(faces).clamp(0, 1), rungs=self.rungs)
+        return Restored(self.made_up(faces.permute(0, 3, 1, 2)).permute(0, 2, 3, 1).clamp(0, 1), rungs=self.rungs)
 
 
 def sharpened(faces: Tensor) -> Tensor:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import torch
-from networks import tiny_generator
+from networks import tiny_config, tiny_network
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from gpen_core import GPENError, GPENModel
@@ -55,8 +55,8 @@ class NoMemory(TorchDispatchMode):
 @pytest.fixture
 def model(monkeypatch: pytest.MonkeyPatch) -> GPENModel:
     """A model so small that even its strips are."""
-    monkeypatch.setattr("gpen_core.ladder.SMALLEST_WHOLE", 8)
-    return GPENModel(tiny_generator(32), "tiny", CPU, "fp32")
+    monkeypatch.setattr("gpen_core.network.gpen.SMALLEST_WHOLE", 8)
+    return GPENModel(tiny_network(32), "tiny", CPU, "fp32")
 
 
 @pytest.fixture
@@ -70,17 +70,17 @@ def no_collector() -> Iterator[None]:
 
 def two_faces() -> torch.Tensor:
     torch.manual_seed(1)
-    return torch.rand(2, 3, 32, 32)
+    return torch.rand(2, 32, 32, 3)
 
 
 def test_from_all_at_once_down_to_strips_on_the_cpu() -> None:
-    found = [(rung.device.type, rung.batch, rung.whole) for rung in rungs(GPU, 5, 512)]
+    found = [(rung.device.type, rung.batch, rung.whole) for rung in rungs(GPU, 5, 512, (256, 128))]
     on_gpu = [("cuda", 5, 512), ("cuda", 2, 512), ("cuda", 1, 512), ("cuda", 1, 256), ("cuda", 1, 128)]
     assert found == [*on_gpu, ("cpu", 1, 512), ("cpu", 1, 256), ("cpu", 1, 128)]
 
 
 def test_a_cpu_has_nowhere_to_go() -> None:
-    assert {rung.device for rung in rungs(CPU, 4, 256)} == {CPU}
+    assert {rung.device for rung in rungs(CPU, 4, 256, (128,))} == {CPU}
 
 
 def test_rungs_are_named_by_what_they_do_otherwise() -> None:
@@ -212,7 +212,7 @@ def test_nothing_but_the_result_is_kept_after_use(model: GPENModel, no_collector
 def test_a_small_device_is_served_in_strips(model: GPENModel) -> None:
     faces = two_faces()
     expected = model.run(faces)
-    largest = model.config.channels(32) * 2 * 32 * 32  # values of the largest map of one face
+    largest = tiny_config(32).channels(32) * 2 * 32 * 32  # values of the largest map of one face
     with NoMemory(limit=largest - 1):
         restored = model.run(faces)
     assert restored.rungs == ("batch 1 instead of 2", "strips of 8 rows")
@@ -242,7 +242,7 @@ def test_anything_else_is_raised_at_once(model: GPENModel, error: type[BaseExcep
 @pytest.mark.parametrize("precision", ["fp32", "fp16"])
 def test_a_full_gpu_leads_to_the_cpu(precision: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The GPU is pretended: it has no room for the weights. The CPU computes in float32."""
-    net = tiny_generator(32)
+    net = tiny_network(32)
     move = net.to
 
     def full(device: torch.device) -> torch.nn.Module:
@@ -259,5 +259,5 @@ def test_a_full_gpu_leads_to_the_cpu(precision: str, monkeypatch: pytest.MonkeyP
     assert restored.rungs == ("batch 1 instead of 2", "cpu instead of cuda:0")
     assert restored.faces.device == CPU
     assert set(released) == {GPU}
-    exact = GPENModel(tiny_generator(32), "tiny", CPU, "fp32")(two_faces())
+    exact = GPENModel(tiny_network(32), "tiny", CPU, "fp32")(two_faces())
     torch.testing.assert_close(restored.faces, exact, rtol=0, atol=1e-5 if precision == "fp32" else 5e-3)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 from faces import FixedDetector, made_up_face, noise_picture
-from networks import tiny_generator
+from networks import tiny_network
 
 from gpen_core.image.lens import lens_preset, redistort, undistort
 from gpen_core.model import GPENModel
@@ -16,7 +16,7 @@ from gpen_core.restore.lens_correction import restore_through_lens
 
 @pytest.fixture(scope="module")
 def model() -> GPENModel:
-    return GPENModel(tiny_generator(), "tiny", torch.device("cpu"), "fp32")
+    return GPENModel(tiny_network(), "tiny", torch.device("cpu"), "fp32")
 
 
 PICTURE = noise_picture(160, 200)

@@ -4,81 +4,82 @@ from __future__ import annotations
 
 import pytest
 import torch
-from networks import tiny_generator
+from networks import tiny_generator, tiny_network
 
 from gpen_core import Generator, GPENConfig, GPENError, GPENModel
-from gpen_core.model import choose_device, choose_precision
+from gpen_core.device import choose_device, choose_precision
+from gpen_core.network import FaceNetwork, GPENNetwork
 
 CPU = torch.device("cpu")
 
 
 def tiny_model(precision: str = "fp32", size: int = 32) -> GPENModel:
-    return GPENModel(tiny_generator(size), "tiny.safetensors", CPU, precision)
+    return GPENModel(tiny_network(size), "tiny.safetensors", CPU, precision)
 
 
 def gpu_model(size: int = 512, precision: str = "fp16") -> GPENModel:
     """A model of the published shapes for a GPU that need not be there; it cannot run."""
     with torch.device("meta"):
-        return GPENModel(Generator(GPENConfig(size=size)), "published", torch.device("cuda", 0), precision)
+        return GPENModel(GPENNetwork(Generator(GPENConfig(size=size))), "published", torch.device("cuda", 0), precision)
 
 
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_shape_range_and_type(precision: str) -> None:
-    restored = tiny_model(precision)(torch.rand(2, 3, 32, 32))
-    assert restored.shape == (2, 3, 32, 32)
+    restored = tiny_model(precision)(torch.rand(2, 32, 32, 3))
+    assert restored.shape == (2, 32, 32, 3)
     assert restored.dtype == torch.float32
     assert 0.0 <= float(restored.min()) <= float(restored.max()) <= 1.0
     assert not restored.is_inference()
 
 
 def test_the_network_sees_minus_one_to_one() -> None:
-    model, faces = tiny_model(), torch.rand(1, 3, 32, 32)
+    model, faces = tiny_model(), torch.rand(1, 32, 32, 3)
     with torch.inference_mode():
-        expected = (model.generator(faces * 2 - 1) / 2 + 0.5).clamp(0, 1)
-    torch.testing.assert_close(model(faces), expected)
+        expected = (tiny_generator()(faces.permute(0, 3, 1, 2) * 2 - 1) / 2 + 0.5).clamp(0, 1)
+    torch.testing.assert_close(model(faces), expected.permute(0, 2, 3, 1))
 
 
 def test_no_faces_are_no_error() -> None:
-    assert tiny_model()(torch.rand(0, 3, 32, 32)).shape == (0, 3, 32, 32)
+    assert tiny_model()(torch.rand(0, 32, 32, 3)).shape == (0, 32, 32, 3)
 
 
-@pytest.mark.parametrize("shape", [(3, 32, 32), (1, 3, 16, 16), (1, 4, 32, 32), (1, 32, 32, 3)])
+@pytest.mark.parametrize("shape", [(32, 32, 3), (1, 16, 16, 3), (1, 32, 32, 4), (1, 3, 32, 32)])
 def test_other_shapes_are_refused_with_the_right_one(shape: tuple[int, ...]) -> None:
-    with pytest.raises(GPENError, match=r"\(N, 3, 32, 32\)"):
+    with pytest.raises(GPENError, match=r"\(N, 32, 32, 3\)"):
         tiny_model()(torch.rand(shape))
 
 
 def test_eight_bit_faces_are_refused() -> None:
     with pytest.raises(GPENError, match="floating"):
-        tiny_model()(torch.zeros(1, 3, 32, 32, dtype=torch.uint8))
+        tiny_model()(torch.zeros(1, 32, 32, 3, dtype=torch.uint8))
 
 
 def test_grad_mode_is_left_alone() -> None:
-    tiny_model()(torch.rand(1, 3, 32, 32))
+    tiny_model()(torch.rand(1, 32, 32, 3))
     assert torch.is_grad_enabled()
 
 
-class Overflowing(torch.nn.Module):
-    """Stands for a generator in which white faces overflow in half precision."""
+class Overflowing(FaceNetwork):
+    """Gives faces back as they are; white ones overflow in half precision."""
 
-    config = tiny_generator().config
+    sizes = (32,)
 
-    def prepare(self, dtype: torch.dtype) -> Overflowing:
-        return self
-
-    def forward(self, faces: torch.Tensor) -> torch.Tensor:
-        result = faces.float().clone()
-        if faces.dtype != torch.float32:
-            result[faces.amin((1, 2, 3)) == 1.0] = torch.inf
+    def generate(self, crops: torch.Tensor, dtype: torch.dtype, whole: int) -> torch.Tensor:
+        result = crops.to(dtype).float()
+        if dtype != torch.float32:
+            result[crops.amin((1, 2, 3)) == 1.0] = torch.inf
         return result
+
+    def activation_bytes(self, size: int, batch: int, dtype: torch.dtype, whole: int) -> int:
+        return 3 * size**2 * batch * dtype.itemsize
 
 
 @pytest.mark.parametrize("budget", [None, 0])
 def test_overflow_is_repeated_in_float32_and_reported(budget: int | None) -> None:
     """With all faces at once and one by one."""
-    model = GPENModel(Overflowing(), "tiny", CPU, "fp16")  # pyright: ignore[reportArgumentType]
+    model = GPENModel(Overflowing(), "tiny", CPU, "fp16")
     model.budget = budget
-    faces = torch.rand(3, 3, 32, 32)
+    faces = torch.rand(3, 32, 32, 3)
     faces[1] = 1.0
     output = model.run(faces)
     assert output.repeated == (1,)
@@ -88,23 +89,23 @@ def test_overflow_is_repeated_in_float32_and_reported(budget: int | None) -> Non
 def test_damaged_weights_are_an_error() -> None:
     model = tiny_model()
     with torch.no_grad():
-        model.generator.generator.to_rgb1.bias.fill_(torch.nan)
+        next(model.network.parameters()).fill_(torch.nan)
     with pytest.raises(GPENError, match="not finite"):
-        model(torch.rand(1, 3, 32, 32))
+        model(torch.rand(1, 32, 32, 3))
 
 
 def test_a_new_model_is_not_moved_yet() -> None:
-    assert next(gpu_model().generator.parameters()).device == torch.device("meta")
+    assert next(gpu_model().network.parameters()).device == torch.device("meta")
 
 
 def test_weights_moved_away_are_brought_back(monkeypatch: pytest.MonkeyPatch) -> None:
     """By ComfyUI, between two runs. The moves are pretended."""
     model, moves = tiny_model(), []
-    monkeypatch.setattr(model.generator, "to", moves.append)
-    model(torch.rand(1, 3, 32, 32))
+    monkeypatch.setattr(model.network, "to", moves.append)
+    model(torch.rand(1, 32, 32, 3))
     assert moves == []
-    model.generator.register_buffer("left", torch.empty(1, device="meta"))
-    model(torch.rand(1, 3, 32, 32))
+    model.network.register_buffer("left", torch.empty(1, device="meta"))
+    model(torch.rand(1, 32, 32, 3))
     assert moves == [CPU]
 
 
@@ -135,7 +136,7 @@ def test_bytes_grow_with_the_batch_and_fall_with_strips() -> None:
 
 
 def test_little_free_memory_means_a_smaller_batch_or_strips(monkeypatch: pytest.MonkeyPatch) -> None:
-    model, faces = tiny_model(size=256), torch.rand(2, 3, 256, 256)
+    model, faces = tiny_model(size=256), torch.rand(2, 256, 256, 3)
     plain = model.run(faces)
     assert plain.rungs == ()
     margin = 256 * 2**20
@@ -151,9 +152,9 @@ def test_a_budget_goes_before_free_memory(monkeypatch: pytest.MonkeyPatch) -> No
     model = tiny_model(size=256)
     monkeypatch.setattr("gpen_core.model.free_memory", lambda device: 0)
     model.budget = model.activation_bytes()
-    assert model.run(torch.rand(1, 3, 256, 256)).rungs == ()
+    assert model.run(torch.rand(1, 256, 256, 3)).rungs == ()
     model.budget -= 1
-    assert model.run(torch.rand(1, 3, 256, 256)).rungs == ("strips of 64 rows",)
+    assert model.run(torch.rand(1, 256, 256, 3)).rungs == ("strips of 64 rows",)
 
 
 def test_unknown_devices_and_precisions_say_what_there_is() -> None:

@@ -30,7 +30,7 @@ def cut(picture: Pixels, size: int = 128) -> PictureFaces:
 def test_crops_have_the_size_asked_for_and_the_report_names_the_others() -> None:
     settings = RestoreSettings(choice=FaceChoice(min_score=0.5))
     result = crop_faces(torch.rand(2, 160, 250, 3), 96, settings, detector=TWO_FACES)
-    assert [[crop.pixels.shape for crop in own.crops] for own in result.pictures] == [[(3, 96, 96)]] * 2
+    assert [[crop.pixels.shape for crop in own.crops] for own in result.pictures] == [[(96, 96, 3)]] * 2
     assert [entry.skipped for entry in result.pictures[0].found] == [None, "below score"]
     assert result.report.summary().splitlines()[0] == "picture 0: 1 of 2 faces cut out, 1 below score"
     assert result.report.as_dict()["pictures"][0]["faces"][0]["strength"] == 0.0
@@ -57,7 +57,7 @@ def test_crops_go_onto_the_picture_at_another_scale(height: int, width: int) -> 
 def test_edited_crops_of_another_size_land_in_the_same_place() -> None:
     picture = smooth_picture(160, 250)
     own = cut(picture, 64)
-    planes = np.stack([crop.pixels.permute(1, 2, 0).numpy() for crop in own.crops])
+    planes = np.stack([crop.pixels for crop in own.crops])
     enlarged = np.stack([cv2.resize(plane, (256, 256), interpolation=cv2.INTER_CUBIC) for plane in planes])
     result = paste(picture, [own], enlarged)
     np.testing.assert_allclose(result.image.numpy(), picture, atol=0.015)

@@ -25,7 +25,7 @@ def weights(tmp_path: Path) -> Path:
 def test_the_same_settings_share_one_model(weights: Path) -> None:
     model = load_model(weights, device="cpu")
     assert model.name == "tiny.safetensors"
-    assert model.config.size == 32
+    assert model.size == 32
     assert load_model(str(weights), device="cpu", precision="fp32") is model
 
 

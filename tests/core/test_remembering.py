@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import torch
 from faces import FixedDetector, made_up_face, noise_picture
-from networks import tiny_generator
+from networks import tiny_network
 from torch import Tensor
 
 from gpen_core import GPENModel, RestoreSettings, restore
@@ -25,7 +25,7 @@ class CountingModel(GPENModel):
     """Counts the faces that go through the network."""
 
     def __init__(self) -> None:
-        super().__init__(tiny_generator(64), "tiny.safetensors", torch.device("cpu"), "fp32")
+        super().__init__(tiny_network(64), "tiny.safetensors", torch.device("cpu"), "fp32")
         self.faces = 0
 
     def run(self, faces: Tensor) -> Restored:
@@ -89,7 +89,7 @@ def test_strength_zero_needs_no_network(model: CountingModel) -> None:
 def test_results_do_not_share_memory_with_what_is_remembered(model: CountingModel) -> None:
     first = restore(PICTURE, model, detector=TWO_FACES)
     expected = first.image.clone()
-    first.crops[0][0].pixels.zero_()
+    first.crops[0][0].pixels[:] = 0.0
     first.image.zero_()
     assert torch.equal(restore(PICTURE, model, detector=TWO_FACES).image, expected)
 

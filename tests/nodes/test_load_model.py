@@ -29,7 +29,7 @@ def options(nodes) -> list[str]:
 
 def test_offers_the_embedded_network_first_and_official_files_for_download(nodes):
     offered = options(nodes)
-    assert offered[0] == "gpen-lite-256"
+    assert offered[0] == "face-unet"
     assert "GPEN-BFR-512.pth (download)" in offered
     assert not any("Colorization" in name for name in offered)
 
@@ -55,7 +55,7 @@ def test_other_settings_make_another_network(nodes):
 
 def test_a_handle_shows_comfyui_its_patcher(nodes):
     handle = nodes.run("GPENLoadModel").args[0]
-    assert handle.patcher.model is handle.model.generator
+    assert handle.patcher.model is handle.model.network
     assert handle.patcher.load_device == torch.device("cpu")
 
 

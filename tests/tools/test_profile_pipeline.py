@@ -5,7 +5,7 @@ from __future__ import annotations
 import profile_pipeline
 import pytest
 import torch
-from networks import tiny_generator
+from networks import tiny_network
 from profile_pipeline import GivenFaces, Stopwatch, made_up_faces, made_up_picture, profile
 
 from gpen_core import GPENModel, RestoreSettings, restore
@@ -23,7 +23,7 @@ def test_time_within_a_phase_counts_for_the_inner_one_alone(monkeypatch: pytest.
 
 @pytest.mark.parametrize("scope", ["faces", "both"])
 def test_every_phase_is_found_in_the_pipeline(scope: Scope) -> None:
-    model = GPENModel(tiny_generator(32), "tiny", torch.device("cpu"), "fp32")
+    model = GPENModel(tiny_network(32), "tiny", torch.device("cpu"), "fp32")
     picture = made_up_picture(0.02, 0)
     detector = GivenFaces(made_up_faces(2, *picture.shape[:2], size=20.0))
     settings = RestoreSettings(scope=scope, tile_size=64, overlap=8)

@@ -82,7 +82,8 @@ class Trainer:
             fake, features = self.judge(restored, degraded)
             with torch.no_grad():
                 _, wanted = self.judge(sharp, degraded)
-        matching = sum(F.l1_loss(x.float(), y.float()) for x, y in zip(features, wanted, strict=True)) / len(wanted)
+        pairs = zip(features, wanted, strict=True)
+        matching = torch.stack([F.l1_loss(x.float(), y.float()) for x, y in pairs]).mean()
         fidelity, realism = fidelity_loss(restored, sharp), -fake.mean()
         loss = fidelity + self.args.realism * realism + self.args.matching * matching
         self.optimiser.zero_grad(set_to_none=True)
@@ -90,7 +91,7 @@ class Trainer:
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimiser.step()
         self.judge.requires_grad_(True)
-        return {"fidelity": fidelity.item(), "realism": realism.item(), "matching": float(matching)}
+        return {"fidelity": fidelity.item(), "realism": realism.item(), "matching": matching.item()}
 
 
 def train(args: argparse.Namespace) -> None:
