@@ -26,7 +26,7 @@ def test_requirements_are_those_of_the_package() -> None:
 
 def test_pre_commit_runs_the_linter_of_the_project() -> None:
     root = Path(__file__).resolve().parents[2]
-    pinned = re.search(r'"ruff==(.+?)"', (root / "pyproject.toml").read_text(encoding="utf-8"))
-    hooked = re.search(r"ruff-pre-commit\n +rev: v(\S+)", (root / ".pre-commit-config.yaml").read_text(encoding="utf-8"))
+    texts = [(root / name).read_text(encoding="utf-8") for name in ("pyproject.toml", ".pre-commit-config.yaml")]
+    pinned, hooked = re.search(r'"ruff==(.+?)"', texts[0]), re.search(r"ruff-pre-commit\n +rev: v(\S+)", texts[1])
     assert pinned is not None and hooked is not None
     assert pinned[1] == hooked[1]
