@@ -1,11 +1,11 @@
-# Both targets do their own set-up in .venv. Windows: see "Without make" in README.md.
+# All targets do their own set-up in .venv. Windows: see "Without make" in README.md.
 PYTHON ?= python3
 # PyPI's torch for Linux carries CUDA; for a CPU-only machine see README.md.
 TORCH ?= torch==2.13.0
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint benchmark clean
+.PHONY: demo test lint generated pictures benchmark clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/python tools/demo.py
@@ -19,8 +19,17 @@ lint: $(VENV)/.installed-dev
 	$(VENV)/bin/pyright --pythonpath $(VENV)/bin/python
 	DO_NOT_TRACK=1 $(VENV)/bin/comfy --skip-prompt --no-enable-telemetry node validate
 
+# Schemas, English labels, workflows, blueprint: whatever is derived from the nodes.
+generated: $(VENV)/.installed
+	$(VENV)/bin/python tools/generate/build_all.py
+
+# Thumbnails and the pictures of the help pages, by running the workflows: minutes.
+pictures: generated
+	$(VENV)/bin/python tools/generate/example_pictures.py
+	$(VENV)/bin/python tools/generate/build_pictures.py
+
 benchmark: $(VENV)/.installed-benchmark
-	$(VENV)/bin/python tools/benchmark.py all --json benchmark.json --figure benchmark.png
+	$(VENV)/bin/python tools/measure/benchmark.py all --json benchmark.json --figure benchmark.png
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)

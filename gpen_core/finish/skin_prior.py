@@ -1,7 +1,8 @@
 """Where skin is expected before the colours of the picture are known, from the landmarks of the face alone.
 
 All lengths are px of the upright frame: the face aligned to the template "gpen" at 256 px. They were measured on the
-parse masks of 500 CelebA-HQ faces and tuned on 120 of them; tools/skin_report.py shows what comes of it on others.
+parse masks of 500 CelebA-HQ faces and tuned on 120 of them; tools/measure/skin_report.py shows what comes of it on
+others.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """How many bytes a generator takes: its weights, and the most it needs beside them while it runs.
 
 The second number follows from the order in which maps are made and let go. It is checked against measured peaks in
-tests/core/test_memory.py; `tools/benchmark.py memory` prints both. What an operation takes for itself and the
+tests/core/test_memory.py; `tools/measure/benchmark.py memory` prints both. What an operation takes for itself and the
 allocator does not see, such as the workspace of a convolution on a GPU, is not in it.
 """
 

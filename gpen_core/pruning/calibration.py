@@ -141,8 +141,8 @@ def _draw_nose_and_mouth(canvas: _Canvas, centre: tuple[float, float], skin: _Co
 def _degrade(face: _Map, severity: float, rng: np.random.Generator) -> Tensor:
     """(1, 3, S, S) in [0, 1]: reduced, noisy, now and then faded or grey, and enlarged again.
 
-    The ranges are those of the training of the embedded network at 256 px (tools/degradation.py); larger networks
-    are given the same picture, larger.
+    The ranges are those of the training of the embedded network at 256 px (tools/train/degradation.py); larger
+    networks are given the same picture, larger.
     """
     size = len(face)
     factor = max(8.0**severity * 1.3 ** rng.uniform(-1.0, 1.0) * size / 256.0, 1.0)

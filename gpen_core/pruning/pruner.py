@@ -29,7 +29,7 @@ RECIPE = 2
 """Number of the method; raised whenever the same network would be pruned differently."""
 
 DEFAULT_RATIO = 0.35
-"""Share of computing time and of parameters that `prune` takes away; see tools/prune_curve.py."""
+"""Share of computing time and of parameters that `prune` takes away; see tools/measure/prune_curve.py."""
 
 _CALIBRATION_PIXELS = 2**20  # 16 faces of 256 px, 4 of 512 px: enough to measure, seconds to run
 _FACES = (2, 16)  # at least, at most

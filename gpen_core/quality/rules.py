@@ -2,7 +2,7 @@
 
 Sources: good originals are denoised at 20 to 30 and sharpened at 40 to 60, poor ones at 50 to 70 and 60 to 80; start at
 strength 60; above 80 skin turns to wax; strong is for heavy blur and noise; after CLAHE contrast and brightness go down
-to 45. Where each sets in was chosen on 50 held-out faces in four states each (see tools/advice_report.py).
+to 45. Where each sets in was chosen on 50 held-out faces in four states each (see tools/measure/advice_report.py).
 """
 
 from __future__ import annotations

@@ -24,7 +24,7 @@ _LEFT_OVER = 0.05  # of the noise: its power is not known better than that
 _IN_LUMA = sum(weight**2 for weight in REC709)  # power of noise that the channels do not share
 
 # log2 of the finest detail's size in crop px, as a weighted sum of log10 of the rings' power. The weights add up to 0:
-# contrast does not matter. Fitted by tools/calibrate_sharpness.py.
+# contrast does not matter. Fitted by tools/measure/calibrate_sharpness.py.
 _BIAS = -2.059
 _WEIGHTS = (0.883, 0.967, -1.024, -0.236, -0.017, -0.218, -0.373, -0.771, 0.788)
 _COARSEST = 5.0  # octaves; what is softer still all looks alike

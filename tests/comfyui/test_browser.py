@@ -14,7 +14,7 @@ from comfyui.server import ComfyServer
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _WORKFLOWS = sorted((_PROJECT / "example_workflows").glob("*.json"))
-_NODES: list[str] = list(json.loads((_PROJECT / "tests" / "nodes" / "schemas.json").read_text()))
+_NODES: list[str] = list(json.loads((_PROJECT / "tools" / "generate" / "schemas.json").read_text()))
 
 
 @pytest.fixture(scope="module")

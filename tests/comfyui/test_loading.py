@@ -15,7 +15,7 @@ from workflow_graph import describe
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _WORKFLOWS = sorted((_PROJECT / "example_workflows").glob("*.json"))
-_SCHEMAS: dict[str, Any] = json.loads((_PROJECT / "tests" / "nodes" / "schemas.json").read_text())
+_SCHEMAS: dict[str, Any] = json.loads((_PROJECT / "tools" / "generate" / "schemas.json").read_text())
 _PLAIN = ("image", "images")  # need no words
 _TROUBLE = ("Traceback", "IMPORT FAILED", "Cannot import", "Error while calling", "Failed to")
 

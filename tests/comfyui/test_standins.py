@@ -1,4 +1,4 @@
-"""The stand-ins for ComfyUI in tests/nodes promise nothing that ComfyUI does not have."""
+"""The stand-ins for ComfyUI in tools/generate promise nothing that ComfyUI does not have."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from comfyui.server import ComfyServer
 
-_STANDINS = Path(__file__).resolve().parents[1] / "nodes" / "standins"
+_STANDINS = Path(__file__).resolve().parents[2] / "tools" / "generate" / "standins"
 _MODULES = ["comfy.model_management", "comfy.model_patcher", "comfy.utils", "folder_paths", "server"]
 _API = {"comfy_api.latest._io": "comfy_api.latest:io", "comfy_api.latest._ui": "comfy_api.latest:ui"}
 

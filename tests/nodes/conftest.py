@@ -1,54 +1,13 @@
-"""The pack, imported as ComfyUI imports it, with small stand-ins for ComfyUI's own modules."""
+"""The nodes, and what they show."""
 
 from __future__ import annotations
 
-import asyncio
 import importlib
-import importlib.util
-import sys
 from collections.abc import Callable
-from pathlib import Path
-from types import ModuleType, SimpleNamespace
-from typing import Any
+from types import ModuleType
 
 import pytest
-import torch
-
-PROJECT = Path(__file__).resolve().parents[2]
-PACK = "gpen_pack"  # a custom node's folder can have any name
-
-
-def load_pack() -> ModuleType:
-    """The pack as a package of its own name, as `load_custom_node` makes it."""
-    if PACK not in sys.modules:
-        spec = importlib.util.spec_from_file_location(
-            PACK, PROJECT / "__init__.py", submodule_search_locations=[str(PROJECT)]
-        )
-        assert spec is not None and spec.loader is not None
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[PACK] = module
-        spec.loader.exec_module(module)
-    return sys.modules[PACK]
-
-
-class Nodes:
-    """The node classes by id."""
-
-    def __init__(self, classes: list[type]) -> None:
-        self.classes = {each.define_schema().node_id: each for each in classes}  # type: ignore[attr-defined]
-
-    def run(self, node_id: str, **inputs: Any) -> Any:
-        """Execute a node as ComfyUI does: a clone of the class with its hidden values, in inference mode."""
-        node = self.classes[node_id]
-        hidden = SimpleNamespace(unique_id="7", prompt={"7": {}}, extra_pnginfo={"workflow": {"nodes": []}})
-        clone = type(node.__name__, (node,), {"hidden": hidden})
-        with torch.inference_mode():
-            return clone.execute(**{**self.defaults(node_id), **inputs})
-
-    def defaults(self, node_id: str) -> dict[str, Any]:
-        """Values of the widgets as the front end would send them."""
-        inputs = self.classes[node_id].define_schema().inputs
-        return {each.id: each.options["default"] for each in inputs if "default" in each.options}
+from pack_loader import Nodes, load_nodes, load_pack
 
 
 @pytest.fixture(scope="session")
@@ -57,12 +16,8 @@ def pack() -> ModuleType:
 
 
 @pytest.fixture(scope="session")
-def nodes(pack: ModuleType) -> Nodes:
-    async def classes() -> list[type]:
-        extension = await pack.comfy_entrypoint()
-        return await extension.get_node_list()
-
-    return Nodes(asyncio.run(classes()))
+def nodes() -> Nodes:
+    return load_nodes()
 
 
 @pytest.fixture

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 
-from snapshot import FILE, describe
+from build_schemas import FILE, describe
 
 
 def test_ids_inputs_defaults_and_order_are_as_published(nodes):
     schemas = {name: describe(node.define_schema()) for name, node in nodes.classes.items()}
     assert schemas == json.loads(FILE.read_text(encoding="utf-8")), (
         "Saved workflows store values by position: append new inputs, optional, at the end of the schema. "
-        "If the change is meant, run: python tests/nodes/snapshot.py"
+        "If the change is meant, run: make generated"
     )
 
 

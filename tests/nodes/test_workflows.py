@@ -7,13 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from build_blueprint import FILE, blueprint
-from build_workflows import FOLDER, WORKFLOWS, load_schemas
+from build_blueprint import blueprint
+from build_schemas import load_schemas
+from build_workflows import FOLDER, NEEDS_DOWNLOADS, WORKFLOWS
 from executor import run
 from workflow_graph import WIDGETS, to_prompt
 
 NAMES = [make().name for make in WORKFLOWS]
-NEEDS_DOWNLOADS = {"03 After Stable Diffusion - fix faces"}
 
 
 def read(name: str) -> dict[str, Any]:
@@ -23,12 +23,6 @@ def read(name: str) -> dict[str, Any]:
 def test_the_folder_holds_these_workflows_and_a_thumbnail_of_each():
     assert sorted(path.stem for path in FOLDER.glob("*.json")) == sorted(NAMES)
     assert sorted(path.stem for path in FOLDER.glob("*.jpg")) == sorted(NAMES)
-
-
-@pytest.mark.parametrize("make", WORKFLOWS, ids=lambda make: make.__name__)
-def test_the_files_are_as_described(make):
-    flow = make()
-    assert read(flow.name) == flow.as_json(), "run: python tools/build_workflows.py"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -75,8 +69,7 @@ def test_runs_as_it_is(nodes, name):
     assert len(saved) == 1 and all(Path(each["filename"]).suffix in (".png", ".jpg") for each in saved[0].ui.results)
 
 
-def test_the_blueprint_is_as_described_and_complete():
-    assert json.loads(FILE.read_text(encoding="utf-8")) == blueprint(), "run: python tools/build_blueprint.py"
+def test_the_links_of_the_blueprint_meet_their_sockets():
     (subgraph,) = blueprint()["definitions"]["subgraphs"]
     slots = {node["id"]: node for node in subgraph["nodes"]}
     for link in subgraph["links"]:

@@ -1,6 +1,6 @@
 """Fit the weights with which gpen_core/quality/sharpness.py reads the size of the finest detail off a spectrum.
 
-    python tools/calibrate_sharpness.py FACES [--faces 200]
+    python tools/measure/calibrate_sharpness.py FACES [--faces 200]
 
 FACES holds sharp, aligned faces. Each is blurred or reduced by known factors, gets some noise and JPEG, and is enlarged
 again; the weights are those of a ridge regression of log2 of the factor, stretched so that the reading of a factor is

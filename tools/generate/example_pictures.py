@@ -1,4 +1,4 @@
-"""Make the pictures the example workflows start from: `python tools/example_pictures.py`.
+"""Make the pictures the example workflows start from: `make pictures`.
 
 All show NASA's portrait of Eileen Collins, in the public domain, which scikit-image carries, worn in different ways:
 small and compressed, three sizes side by side, and as an old print. The same every time.
@@ -18,7 +18,7 @@ from skimage import data
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-FOLDER = Path(__file__).resolve().parents[1] / "example_workflows" / "pictures"
+FOLDER = Path(__file__).resolve().parents[2] / "example_workflows" / "pictures"
 _SEPIA = np.array([1.0, 0.86, 0.67])
 _PAPER, _INK = 0.86, 0.16  # lightest and darkest of a faded print
 

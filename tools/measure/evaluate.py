@@ -1,6 +1,6 @@
 """Held-out numbers of a model: PSNR and SSIM against the sharp face, before (bicubic) and after, at full strength.
 
-    python tools/evaluate.py DATA [--model gpen-lite-256] [--sheet pictures.png]
+    python tools/measure/evaluate.py DATA [--model gpen-lite-256] [--sheet pictures.png]
 
 DATA holds hq/*.jpg and lq_light, lq_medium, lq_heavy/*.png of the same names: aligned faces, sharp and degraded.
 Sharp faces are reduced to the model's size by area, degraded ones enlarged bicubically. SSIM is scikit-image's, with

@@ -1,4 +1,4 @@
-"""Peak memory of the network, weights included; see tools/benchmark.py."""
+"""Peak memory of the network, weights included; see tools/measure/benchmark.py."""
 
 from __future__ import annotations
 

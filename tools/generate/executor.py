@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import torch
+from pack_loader import Nodes
 from torch.nn import functional as F
 
 
@@ -29,8 +30,8 @@ class Core:
         return (image,)
 
 
-def run(nodes: Any, prompt: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """The result of every node of an API graph. nodes: the pack's, see conftest."""
+def run(nodes: Nodes, prompt: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The result of every node of an API graph. nodes: the pack's."""
     done: dict[str, Any] = {}
 
     def result(number: str) -> Any:

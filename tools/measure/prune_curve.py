@@ -1,10 +1,10 @@
 """What pruning gives and takes: from the ratio to time, memory, closeness to the full network and held-out quality.
 
-    python tools/prune_curve.py DATA [--model gpen-lite-256] [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
+    python tools/measure/prune_curve.py DATA [--model gpen-lite-256] [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
 
-DATA is as for tools/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's. Times are
-taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the feature
-maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
+DATA is as for tools/measure/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's.
+Times are taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the
+feature maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
 the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
 changed of it.
 """

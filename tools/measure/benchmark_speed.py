@@ -1,7 +1,7 @@
 """Speed as ratios within one run, as absolute times depend on the machine and on what else it does.
 
 The runs of all contestants alternate, and the ratio is taken round by round, so that a change of the machine's speed
-meets both sides. See tools/benchmark.py.
+meets both sides. See tools/measure/benchmark.py.
 """
 
 from __future__ import annotations

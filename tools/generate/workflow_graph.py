@@ -1,6 +1,6 @@
 """Workflows as users load them, as the graph that ComfyUI's server runs ("API format").
 
-Schemas are those of tests/nodes/schemas.json: node id -> {"inputs": [{"name", "type", and where it applies "optional",
+Schemas are those of schemas.json: node id -> {"inputs": [{"name", "type", and where it applies "optional",
 "default", "min", "max", "options", "forceInput", "control_after_generate", "image_upload"}, ..] in order,
 "outputs": [{"name", "type"}, ..]}.
 """

@@ -1,6 +1,6 @@
 """How well skin is found and how well it is protected, on faces with known answers.
 
-    python tools/skin_report.py DATA [--model gpen-lite-256] [--step 10] [--sheet FOLDER]
+    python tools/measure/skin_report.py DATA [--model gpen-lite-256] [--step 10] [--sheet FOLDER]
 
 DATA holds faces_train/*.jpg with CelebAMask-HQ parse masks in faces_train_masks/*.png, solvay/crop and solvay/restored
 (crops and what a GPEN made of them), and faces_val/hq with lq_medium and lq_heavy. What is missing is left out.

@@ -1,4 +1,4 @@
-"""Write the subgraph blueprint "Restore faces (GPEN)": `python tools/build_blueprint.py`.
+"""The subgraph blueprint "Restore faces (GPEN)".
 
 ComfyUI from 0.3.66 on offers it in its node search; placed, it is one node with the widgets people change.
 """
@@ -11,13 +11,19 @@ from pathlib import Path
 from typing import Any
 
 from build_workflows import Workflow
+from pack_loader import PROJECT, Nodes
 
-FILE = Path(__file__).resolve().parents[1] / "subgraphs" / "Restore faces (GPEN).json"
+FILE = PROJECT / "subgraphs" / "Restore faces (GPEN).json"
 
 _NAME = "Restore faces (GPEN)"
 _INPUT, _OUTPUT = -10, -20  # ids that the front end gives to the ends of a subgraph
 _SHOWN = (("1", "model"), ("2", "strength"), ("2", "mode"))  # widgets of inner nodes shown outside
 _OUTPUTS = ("image", "mask", "report")
+
+
+def files(nodes: Nodes) -> dict[Path, str]:
+    """subgraphs/Restore faces (GPEN).json, from the schemas that are stored."""
+    return {FILE: json.dumps(blueprint(), indent=2) + "\n"}
 
 
 def blueprint() -> dict[str, Any]:
@@ -106,12 +112,3 @@ def _end(name: str, kind: str, links: list[int], x: int, y: int) -> dict[str, An
 def _uuid(name: str) -> str:
     """Always the same, so that saved workflows keep their subgraph."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"gpen-face-restoration/{name}"))
-
-
-def main() -> None:
-    FILE.parent.mkdir(exist_ok=True)
-    FILE.write_text(json.dumps(blueprint(), indent=2) + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

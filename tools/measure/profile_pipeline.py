@@ -1,7 +1,7 @@
 """Where the time around the network goes, and how cost grows, as CPU time of one thread.
 
-    python tools/profile_pipeline.py shares PICTURE [--detector auto] [--scope faces] [--faces N]
-    python tools/profile_pipeline.py growth [--faces 1 4 16 64] [--megapixels 1 4 16 48]
+    python tools/measure/profile_pipeline.py shares PICTURE [--detector auto] [--scope faces] [--faces N]
+    python tools/measure/profile_pipeline.py growth [--faces 1 4 16 64] [--megapixels 1 4 16 48]
 
 `shares` restores a picture once with a network of GPEN-BFR-512's shape (weights are random: speed does not depend on
 them), and prints what each phase costs as a share of the network's own time. `growth` restores made-up pictures with

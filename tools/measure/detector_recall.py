@@ -1,6 +1,6 @@
 """Counts the faces that each available detector finds and invents on a folder of pictures with known faces.
 
-    python tools/detector_recall.py DATA [--weights FOLDER]
+    python tools/measure/detector_recall.py DATA [--weights FOLDER]
 
 DATA holds the folders solvay, photos, ffhq and lq_crops; tests/golden/face_boxes.json says where their faces are.
 """
@@ -22,7 +22,7 @@ from gpen_core.errors import GPENError
 from gpen_core.faces import FaceDetector, make_detector
 from gpen_core.faces.auto import DETECTORS
 
-FACE_BOXES = Path(__file__).parents[1] / "tests" / "golden" / "face_boxes.json"
+FACE_BOXES = Path(__file__).parents[2] / "tests" / "golden" / "face_boxes.json"
 SAME_FACE_IOU = 0.4  # detectors disagree on how much of forehead and chin belongs to a face
 
 Box = Sequence[float]

@@ -1,42 +1,35 @@
-"""Make the thumbnails of the workflows and the pictures of the help pages: `python tools/build_pictures.py`.
+"""Make the thumbnails of the workflows and the pictures of the help pages: `make pictures`.
 
 Every picture is made by the pack itself, by running its own workflows on its own example pictures.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import numpy as np
+from build_schemas import load_schemas
+from build_workflows import FOLDER, NEEDS_DOWNLOADS, WORKFLOWS
+from executor import run
 from numpy.typing import NDArray
+from pack_loader import PROJECT, Nodes, load_nodes
 from PIL import Image, ImageDraw, ImageFont
+from workflow_graph import to_prompt
 
-PROJECT = Path(__file__).resolve().parents[1]
-TESTS = PROJECT / "tests"
 DOCS = PROJECT / "web" / "docs"
-sys.path[:0] = [str(path) for path in (PROJECT, TESTS, TESTS / "nodes", TESTS / "nodes" / "standins")]
-
-from build_workflows import FOLDER, WORKFLOWS, load_schemas  # noqa: E402
-from conftest import Nodes, load_pack  # noqa: E402
-from executor import run  # noqa: E402
-from workflow_graph import to_prompt  # noqa: E402
 
 Picture = NDArray[np.uint8]
 
 _SIDE = 480  # px of a thumbnail
 _HELP_WIDTH = 900  # px
-_NEEDS_DOWNLOADS = "03 After Stable Diffusion - fix faces"
 
 
 def main() -> None:
-    nodes = Nodes(asyncio.run(asyncio.run(load_pack().comfy_entrypoint()).get_node_list()))
+    nodes = load_nodes()
     for make in WORKFLOWS:
         name = make().name
-        if name == _NEEDS_DOWNLOADS:
+        if name in NEEDS_DOWNLOADS:
             thumbnail = _card("Text to image\nthen GPEN Enhance")
         else:
             results = _results(nodes, name)

@@ -1,4 +1,4 @@
-"""Write the example workflows: `python tools/build_workflows.py`.
+"""The example workflows.
 
 Each is described here by its nodes and their connections; ids, places, link tables and the order of widget values come
 from the schemas of the nodes, so that a workflow cannot disagree with them.
@@ -11,11 +11,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-PROJECT = Path(__file__).resolve().parents[1]
-FOLDER = PROJECT / "example_workflows"
-SCHEMAS = PROJECT / "tests" / "nodes"
+from build_schemas import load_schemas
+from pack_loader import PROJECT, Nodes
+from workflow_graph import WIDGETS
 
-WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+FOLDER = PROJECT / "example_workflows"
+NEEDS_DOWNLOADS = frozenset({"03 After Stable Diffusion - fix faces"})
+
 _WIDTH, _GAP = 320, 60  # px of a node, between columns
 _WIDER = {"GPENEnhance": 480, "GPENFaceCrop": 440, "GPENAdvisor": 440}
 _TITLE, _ROW = 40, 26  # px of a node's head, of each of its lines
@@ -143,12 +145,6 @@ class Workflow:
             "extra": {},
             "version": 0.4,
         }
-
-
-def load_schemas() -> dict[str, dict[str, Any]]:
-    """Schemas of the pack's nodes and of those of ComfyUI that the workflows use, by id."""
-    files = [SCHEMAS / "schemas.json", SCHEMAS / "core_schemas.json"]
-    return {name: schema for file in files for name, schema in json.loads(file.read_text(encoding="utf-8")).items()}
 
 
 def _socket(node: Node, name: str) -> int:
@@ -370,12 +366,9 @@ WORKFLOWS = (
 )
 
 
-def main() -> None:
-    for make in WORKFLOWS:
-        flow = make()
-        text = json.dumps(flow.as_json(), indent=2, ensure_ascii=False)
-        (FOLDER / f"{flow.name}.json").write_text(text + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()
+def files(nodes: Nodes) -> dict[Path, str]:
+    """example_workflows/*.json, from the schemas that are stored."""
+    flows = [make() for make in WORKFLOWS]
+    return {
+        FOLDER / f"{flow.name}.json": json.dumps(flow.as_json(), indent=2, ensure_ascii=False) + "\n" for flow in flows
+    }

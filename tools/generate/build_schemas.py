@@ -1,15 +1,34 @@
-"""What is public of the nodes: ids, inputs in order, outputs. Rewrite the file: `python tests/nodes/snapshot.py`."""
+"""What is public of the nodes: ids, inputs in order, outputs. Workflows and tests read it instead of the nodes.
+
+Saved workflows store values by position: append new inputs, optional, at the end of a schema.
+"""
 
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
+from pack_loader import Nodes
+
 FILE = Path(__file__).with_name("schemas.json")
+
+_CORE = Path(__file__).with_name("core_schemas.json")  # of those of ComfyUI's own nodes that the workflows use
 _FACTS = ("default", "min", "max", "options")
 _MACHINE = {("GPENLoadModel", "model"), ("GPENLoadModel", "device")}  # options depend on where it runs
+
+
+def files(nodes: Nodes) -> dict[Path, str]:
+    """schemas.json."""
+    schemas = {name: describe(node.define_schema()) for name, node in nodes.classes.items()}
+    return {FILE: json.dumps(schemas, indent=2) + "\n"}
+
+
+def load_schemas() -> dict[str, dict[str, Any]]:
+    """Schemas of the pack's nodes and of those of ComfyUI that the workflows use, by id."""
+    return {
+        name: schema for file in (FILE, _CORE) for name, schema in json.loads(file.read_text(encoding="utf-8")).items()
+    }
 
 
 def describe(schema: Any) -> dict[str, list[dict[str, Any]]]:
@@ -27,21 +46,3 @@ def _input(node_id: str, each: Any) -> dict[str, Any]:
     if each.extra_dict:
         known |= each.extra_dict
     return {"name": each.id, "type": each.io_type, **({"optional": True} if each.optional else {}), **known}
-
-
-def main() -> None:
-    import asyncio
-
-    project = Path(__file__).resolve().parents[2]
-    sys.path[:0] = [str(project), str(project / "tests" / "nodes" / "standins"), str(Path(__file__).parent)]
-    from conftest import load_pack
-
-    extension = asyncio.run(load_pack().comfy_entrypoint())
-    classes = asyncio.run(extension.get_node_list())
-    schemas = [node.define_schema() for node in classes]
-    text = json.dumps({schema.node_id: describe(schema) for schema in schemas}, indent=2)
-    FILE.write_text(text + "\n", encoding="utf-8")
-
-
-if __name__ == "__main__":
-    main()

@@ -1,6 +1,6 @@
 """Whether the advice holds on held-out faces: are states of degradation told apart, and does following it pay?
 
-    python tools/advice_report.py DATA [--model gpen-lite-256] [--enlarge]
+    python tools/measure/advice_report.py DATA [--model gpen-lite-256] [--enlarge]
 
 DATA holds hq/*.jpg and lq_light, lq_medium, lq_heavy/*.png of the same names: aligned faces, sharp and degraded.
 Printed are the share of faces whose degradation rises from state to state; mean PSNR and SSIM of each state untouched,

@@ -1,7 +1,7 @@
 """Train the two tiny networks of the embedded face detector, weights/face-landmarks-5.safetensors, on a CPU.
 
-    python tools/train_landmarks.py --faces DIR --masks DIR --yunet FILE --run runs/landmarks
-    python tools/train_landmarks.py --run runs/landmarks --export weights/face-landmarks-5.safetensors
+    python tools/train/landmarks.py --faces DIR --masks DIR --yunet FILE --run runs/landmarks
+    python tools/train/landmarks.py --run runs/landmarks --export weights/face-landmarks-5.safetensors
 
 DIR of faces: aligned 512 px faces; DIR of masks: their CelebAMask-HQ parse masks (see weights/README.md for those
 used); FILE: yunet_n_640_640.onnx, the teacher. Four steps, each kept in the run folder, so that started again with the

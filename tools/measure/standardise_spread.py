@@ -1,6 +1,6 @@
 """What standardising is worth: mean and spread of the quality of restored pictures, with and without it.
 
-    python tools/standardise_spread.py DATA [--pictures 24] [--model gpen-lite-256] [--sheet pictures.png]
+    python tools/measure/standardise_spread.py DATA [--pictures 24] [--model gpen-lite-256] [--sheet pictures.png]
 
 DATA holds faces_val/hq/*.jpg, aligned sharp faces, and photos/*, whole pictures. Whole sharp pictures are made of them:
 of odd sizes, faces off the centre and turned by up to 25 degrees in the picture, the aligned ones set into a photo.
