@@ -4,8 +4,8 @@
 
 DATA is as for tools/measure/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's.
 Times are taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the
-feature maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
-the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
+feature maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces;
+gain is the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
 changed of it.
 """
 
