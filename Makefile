@@ -1,6 +1,6 @@
-# All targets do their own set-up in .venv. Windows: see "Without make" in README.md.
+# All targets do their own set-up in .venv. Windows: see docs/building.md.
 PYTHON ?= python3
-# PyPI's torch for Linux carries CUDA; for a CPU-only machine see README.md.
+# PyPI's torch for Linux carries CUDA; for a CPU-only machine see docs/building.md.
 TORCH ?= torch==2.13.0
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import logging
+
 from comfy_api.latest import ComfyExtension, io
 
 from .model_files import register_folders
+
+log = logging.getLogger(__name__)
 
 
 class GPENExtension(ComfyExtension):
@@ -12,6 +16,7 @@ class GPENExtension(ComfyExtension):
 
     async def get_node_list(self) -> list[type[io.ComfyNode]]:
         """All nodes, in the order of a workflow."""
+        from ..gpen_core.opencv_packages import describe_clash, installed_packages
         from .advisor import Advisor
         from .clahe import CLAHE
         from .enhance import Enhance
@@ -24,6 +29,9 @@ class GPENExtension(ComfyExtension):
         from .standardise import StandardiseInput
 
         register_folders()
+        clash = describe_clash(installed_packages())
+        if clash is not None:
+            log.warning("GPEN: %s", clash)
         return [
             LoadGPENModel,
             StandardiseInput,

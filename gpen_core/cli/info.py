@@ -13,9 +13,10 @@ import torch
 
 from ..checkpoints import all_entries, find_file, search_folders
 from ..checkpoints.folders import EMBEDDED_NETWORK
+from ..opencv_packages import describe_clash, installed_packages
 from ..version import __version__
 
-_PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "safetensors", "pillow")
+_PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "numba", "safetensors", "pillow")
 
 
 def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -29,7 +30,8 @@ def run(args: argparse.Namespace) -> int:
     print(f"gpen {__version__}, Python {platform.python_version()}, {platform.platform()}")
     for name in _PACKAGES:
         print(f"  {name} {_version(name)}")
-    print(f"  OpenCV {cv2.__version__}")  # whichever of its packages it came with
+    for line in _opencv():
+        print(f"  {line}")
     print("Devices")
     for line in _devices():
         print(f"  {line}")
@@ -54,6 +56,13 @@ def _version(name: str) -> str:
         return metadata.version(name)
     except metadata.PackageNotFoundError:
         return "not installed under this name"
+
+
+def _opencv() -> Iterator[str]:
+    packages = installed_packages()
+    names = ", ".join(f"{name} {version}" for name, version in packages.items())
+    yield f"OpenCV {cv2.__version__} ({names or 'not from a package of pip'})"
+    yield from (describe_clash(packages) or "").splitlines()
 
 
 def _devices() -> Iterator[str]:

@@ -93,8 +93,10 @@ def _load_networks() -> tuple[nn.Module, nn.Module]:
     except ImportError as error:
         raise GPENError(
             f"The package face-alignment cannot be used: {error}.\n"
-            "Expected version 1.5 or later. Install it with: pip install 'face-alignment>=1.5.0,<2'\n"
-            "Or choose another face detector, such as yunet."
+            "Expected version 1.5 or later and what it needs. Install what is missing of it:\n"
+            "  python -m pip install scikit-image numba\n"
+            '  python -m pip install --no-deps "face-alignment>=1.5.0,<2"\n'
+            "Or choose another face detector, such as yunet or embedded."
         ) from error
     return _load(s3fd, sfd_path), _load(lambda: FAN(4), fan_path)
 

@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import demo
+import numpy as np
 import pytest
 from PIL import Image
+from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
 
 def test_the_demo_improves_the_portrait(
@@ -24,3 +26,12 @@ def test_the_demo_improves_the_portrait(
     assert after[1] > before[1]  # SSIM
     assert "gpen-lite-256" in printed
     assert Image.open(tmp_path / "before_after.png").width > 300
+
+
+def test_the_demo_measures_as_scikit_image_does() -> None:
+    original = np.asarray(Image.open(demo.PORTRAIT))
+    worn = demo.degrade(original)
+    psnr = peak_signal_noise_ratio(original, worn)
+    expected = structural_similarity(original, worn, channel_axis=2)
+    assert demo.ssim(original, worn) == pytest.approx(expected, abs=1e-9)
+    assert demo.compare(original, worn) == f"PSNR {psnr:5.2f} dB, SSIM {expected:.3f}"

@@ -1,7 +1,7 @@
 """Make the pictures the example workflows start from: `make pictures`.
 
-All show NASA's portrait of Eileen Collins, in the public domain, which scikit-image carries, worn in different ways:
-small and compressed, three sizes side by side, and as an old print. The same every time.
+All show NASA's portrait of Eileen Collins, in the public domain, worn in different ways: small and compressed, three
+sizes side by side, and as an old print. The same every time.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from skimage import data
 
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
-FOLDER = Path(__file__).resolve().parents[2] / "example_workflows" / "pictures"
+PROJECT = Path(__file__).resolve().parents[2]
+FOLDER = PROJECT / "example_workflows" / "pictures"
+PORTRAIT = PROJECT / "tests" / "assets" / "astronaut.png"  # its source is told beside it
 _SEPIA = np.array([1.0, 0.86, 0.67])
 _PAPER, _INK = 0.86, 0.16  # lightest and darkest of a faded print
 
@@ -58,7 +59,7 @@ def old_photo() -> Picture:
 
 
 def _portrait() -> Picture:
-    return np.ascontiguousarray(data.astronaut()[:400, 30:430])
+    return np.ascontiguousarray(np.asarray(Image.open(PORTRAIT))[:400, 30:430])
 
 
 def _enlarged(picture: Picture) -> Picture:

@@ -2,7 +2,7 @@
 
 python tools/measure/benchmark.py speed [--sizes 256 512] [--batches 1 4] [--threads 1 2] [--rounds 5] [--json FILE]
 python tools/measure/benchmark.py memory [--sizes 256 512] [--precisions fp32 bf16] [--batches 1 4 8] [--json FILE]
-python tools/measure/benchmark.py all [--json FILE] [--figure FILE.png]      both, as in the README
+python tools/measure/benchmark.py all [--json FILE] [--figure FILE.png]      both, as in docs/measurements.md
 python tools/measure/benchmark.py show FILE.. [--figure FILE.png]            tables and figure of earlier runs together
 """
 
