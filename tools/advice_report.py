@@ -17,9 +17,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from evaluate import SEVERITIES, Picture, quality
 
 import gpen_core
+from gpen_core.evaluation import SEVERITIES, Levels, psnr, ssim, to_levels
 from gpen_core.faces import Face, FaceDetector, make_detector
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
@@ -44,9 +44,14 @@ def resized(picture: Pixels, size: int) -> Pixels:
     return np.clip(cv2.resize(picture, (size, size), interpolation=interpolation), 0.0, 1.0).astype(np.float32)
 
 
-def eight_bit(picture: Pixels, size: int) -> Picture:
+def eight_bit(picture: Pixels, size: int) -> Levels:
     """As it is compared: `size` px, uint8."""
-    return (resized(picture, size) * 255.0 + 0.5).astype(np.uint8)
+    return to_levels(resized(picture, size))
+
+
+def quality(reference: Levels, picture: Levels) -> tuple[float, float]:
+    """PSNR in dB and SSIM."""
+    return psnr(reference, picture), ssim(reference, picture)
 
 
 def find_states(pictures: dict[str, Pixels], detector: FaceDetector) -> tuple[dict[str, Face], int]:

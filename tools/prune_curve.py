@@ -2,7 +2,7 @@
 
     python tools/prune_curve.py DATA [--model gpen-lite-256] [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
 
-DATA is as for tools/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's. Times are
+DATA is as for `gpen evaluate`. Parameters, multiply-adds, time and memory are shares of the full network's. Times are
 taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the feature
 maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
 the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
@@ -17,15 +17,13 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from evaluate import SEVERITIES, Picture, read, restore
 from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from gpen_core import GPENModel
 from gpen_core.checkpoints import load_generator_from, resolve
+from gpen_core.evaluation import SEVERITIES, Levels, crop_size, degraded_at, psnr, read_levels, restore_face, sharp_at
 from gpen_core.pruning.channels import work
 from gpen_core.pruning.pruner import DEFAULT_RATIO, prune
 
@@ -37,24 +35,24 @@ class Face:
     """A held-out face, sharp and degraded, and what the full network makes of it."""
 
     severity: str
-    sharp: Picture
-    degraded: Picture
-    full: Picture
+    sharp: Levels
+    degraded: Levels
+    full: Levels
 
 
 def load_faces(data: Path, model: GPENModel) -> list[Face]:
-    size, faces = model.config.size, []
+    size, faces = crop_size(model), []
     for path in sorted((data / "hq").glob("*.jpg")):
-        sharp = read(path, size, cv2.INTER_AREA)
+        sharp = sharp_at(read_levels(path), size)
         for severity in SEVERITIES:
-            degraded = read(data / f"lq_{severity}" / f"{path.stem}.png", size, cv2.INTER_CUBIC)
-            faces.append(Face(severity, sharp, degraded, restore(model, degraded)))
+            degraded = degraded_at(read_levels(data / f"lq_{severity}" / f"{path.stem}.png"), size)
+            faces.append(Face(severity, sharp, degraded, restore_face(model, degraded)))
     return faces
 
 
 def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     """Time of the pruned network over that of the full one, in each round, after two rounds to warm up."""
-    size = full.config.size
+    size = crop_size(full)
     face = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
     ratios = []
     for number in range(rounds + 2):
@@ -68,7 +66,7 @@ def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     return ratios
 
 
-def describe_quality(faces: list[Face], restored: list[Picture]) -> str:
+def describe_quality(faces: list[Face], restored: list[Levels]) -> str:
     close = [psnr(face.full, picture) for face, picture in zip(faces, restored, strict=True)]
     words = [f"{np.mean(close):5.1f} dB (least {min(close):.1f})"]
     for severity in SEVERITIES:
@@ -94,7 +92,7 @@ def describe_cost(full: GPENModel, pruned: GPENModel, rounds: int) -> str:
     )
 
 
-def sheet(faces: list[Face], restored: list[Picture]) -> Picture:
+def sheet(faces: list[Face], restored: list[Levels]) -> Levels:
     """Degraded, fully restored, restored by the pruned network and sharp faces below each other, by severity."""
     rows = []
     for severity in SEVERITIES:
@@ -119,13 +117,13 @@ def main() -> None:
     full = GPENModel(load_generator_from(path), path.name, device, args.precision)
     faces = load_faces(args.data, full)
     print(f"{path.name} in {args.precision}, {len(faces)} faces, {args.threads} thread(s)")
-    restored: list[Picture] = []
+    restored: list[Levels] = []
     for ratio in args.ratios:
         start = time.perf_counter()
         generator = prune(load_generator_from(path), ratio)
         seconds = time.perf_counter() - start
         pruned = GPENModel(generator, f"pruned by {ratio:g}", device, args.precision)
-        restored = [restore(pruned, face.degraded) for face in faces]
+        restored = [restore_face(pruned, face.degraded) for face in faces]
         print(f"ratio {ratio:g} (made in {seconds:.0f} s)\n  {describe_cost(full, pruned, args.rounds)}")
         print(f"  {describe_quality(faces, restored)}", flush=True)
     if args.sheet:
