@@ -22,7 +22,7 @@ class LoadGPENModel(io.ComfyNode):
         return schema(
             node_id="GPENLoadModel",
             display_name="Load GPEN Model",
-            description="Loads a GPEN face restoration network. gpen-lite-256 comes with the pack; official files are "
+            description="Loads a face restoration network. face-unet comes with the pack; official GPEN files are "
             "found in models/facerestore_models and models/gpen, and those marked (download) are fetched and verified.",
             search_aliases=["gpen loader", "face restore model", "gpen-bfr"],
             inputs=[

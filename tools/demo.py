@@ -78,7 +78,7 @@ def side_by_side(pictures: dict[str, Picture]) -> Image.Image:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--model", default="gpen-lite-256", help="file or name of a GPEN model")
+    parser.add_argument("--model", default="face-unet", help="file or name of a model")
     parser.add_argument("--strength", type=float, default=100.0)
     parser.add_argument("--output", type=Path, default=Path("demo"), help="folder to write into")
     args = parser.parse_args()

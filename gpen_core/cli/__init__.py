@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from .. import version
 from ..errors import GPENError
-from . import advise, faces, info, restore, weights
+from . import advise, evaluate, faces, info, restore, weights
 
 _INTERRUPTED = 130  # as shells report a program stopped by Ctrl-C
 
@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     parser.add_argument("--version", action="version", version=f"gpen {version.__version__}")
     subparsers = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
-    for command in (restore, faces, advise, weights, info):
+    for command in (restore, faces, advise, evaluate, weights, info):
         command.add_parser(subparsers)
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")

@@ -17,8 +17,9 @@ from ..image import FoundPicture, read_picture, write_picture
 from ..quality import Advice, PictureMeasures, advise, draw_chart, measure_picture
 from ..restore import find_faces
 from .inputs import collect_pictures
-from .json_file import check_json_file, write_json_file
+from .json_file import write_json_file
 from .options import add_detection_options
+from .output_file import check_output_file
 from .targets import plan_targets
 
 
@@ -41,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     pictures, problems = collect_pictures(args.inputs, args.recursive, args.chart)
     targets = plan_targets(pictures, args.chart, None) if args.chart else None
     if args.json:
-        check_json_file(args.json, args.overwrite)
+        check_output_file(args.json, args.overwrite)
     device = choose_device(args.device)
     detector = make_detector(args.detector, device=str(device))
     memory = free_memory(device)

@@ -25,7 +25,7 @@ from ..quality import settings_for, with_sharpness
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
 from .inputs import collect_pictures
-from .json_file import check_json_file, write_json_file
+from .json_file import write_json_file
 from .options import (
     add_choice_options,
     add_detection_options,
@@ -33,6 +33,7 @@ from .options import (
     face_choice,
     with_given_settings,
 )
+from .output_file import check_output_file
 from .overlap import Check, OneAtATime, overlapped
 from .targets import Target, plan_targets
 
@@ -80,7 +81,7 @@ def run(args: argparse.Namespace) -> int:
     if not 1 <= args.quality <= 100:
         raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
     if args.report:
-        check_json_file(args.report, args.overwrite)
+        check_output_file(args.report, args.overwrite)
     model = registry.load_model(args.model, args.device, args.precision, args.variant)
     detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")

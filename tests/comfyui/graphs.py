@@ -42,7 +42,7 @@ def load_image_node(picture: str = PORTRAIT) -> dict[str, Any]:
 
 
 def load_model_node(**changes: Any) -> dict[str, Any]:
-    inputs = {"model": "gpen-lite-256", "device": "auto", "precision": "fp32", "variant": "full"}
+    inputs = {"model": "face-unet", "device": "auto", "precision": "fp32", "variant": "full"}
     return {"class_type": "GPENLoadModel", "inputs": {**inputs, **changes}}
 
 

@@ -64,7 +64,7 @@ def test_a_slider_runs_its_node_and_those_behind_it_only(comfy: ComfyServer) -> 
 
 
 def test_a_changed_weight_file_is_loaded_again(comfy: ComfyServer) -> None:
-    weights = Path(__file__).resolve().parents[2] / "weights" / "gpen-lite-256.safetensors"
+    weights = Path(__file__).resolve().parents[2] / "weights" / "face-unet.safetensors"
     copy = comfy.base / "models" / "facerestore_models" / "gpen-changing.safetensors"
     copy.parent.mkdir(exist_ok=True)
     copy.write_bytes(weights.read_bytes())

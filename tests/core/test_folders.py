@@ -115,8 +115,8 @@ def test_face_alignments_files_are_found_in_torch_hub(home: Path) -> None:
 
 
 def test_the_embedded_network_is_found_by_its_name(home: Path) -> None:
-    path = put(home / "project" / "weights" / "gpen-lite-256.safetensors")
-    assert resolve("gpen-lite-256") == path
+    path = put(home / "project" / "weights" / "face-unet.safetensors")
+    assert resolve("face-unet") == path
 
 
 def test_a_path_is_taken_as_it_is(home: Path) -> None:
@@ -152,4 +152,4 @@ def test_a_missing_unknown_file_is_answered_with_close_names(home: Path) -> None
 
 def test_a_missing_embedded_network_is_put_down_to_the_installation(home: Path) -> None:
     with pytest.raises(CheckpointError, match="comes with this project"):
-        resolve("gpen-lite-256")
+        resolve("face-unet")

@@ -24,7 +24,7 @@ def test_the_demo_improves_the_portrait(
     )
     assert after > before  # PSNR
     assert after[1] > before[1]  # SSIM
-    assert "gpen-lite-256" in printed
+    assert "face-unet" in printed
     assert Image.open(tmp_path / "before_after.png").width > 300
 
 

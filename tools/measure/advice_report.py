@@ -1,6 +1,6 @@
 """Whether the advice holds on held-out faces: are states of degradation told apart, and does following it pay?
 
-    python tools/measure/advice_report.py DATA [--model gpen-lite-256] [--enlarge]
+    python tools/measure/advice_report.py DATA [--model face-unet] [--enlarge]
 
 DATA holds hq/*.jpg and lq_light, lq_medium, lq_heavy/*.png of the same names: aligned faces, sharp and degraded.
 Printed are the share of faces whose degradation rises from state to state; mean PSNR and SSIM of each state untouched,
@@ -17,9 +17,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from evaluate import SEVERITIES, Picture, quality
 
 import gpen_core
+from gpen_core.evaluation import SEVERITIES, Levels, psnr, ssim, to_levels
 from gpen_core.faces import Face, FaceDetector, make_detector
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
@@ -44,9 +44,14 @@ def resized(picture: Pixels, size: int) -> Pixels:
     return np.clip(cv2.resize(picture, (size, size), interpolation=interpolation), 0.0, 1.0).astype(np.float32)
 
 
-def eight_bit(picture: Pixels, size: int) -> Picture:
+def eight_bit(picture: Pixels, size: int) -> Levels:
     """As it is compared: `size` px, uint8."""
-    return (resized(picture, size) * 255.0 + 0.5).astype(np.uint8)
+    return to_levels(resized(picture, size))
+
+
+def quality(reference: Levels, picture: Levels) -> tuple[float, float]:
+    """PSNR in dB and SSIM."""
+    return psnr(reference, picture), ssim(reference, picture)
 
 
 def find_states(pictures: dict[str, Pixels], detector: FaceDetector) -> tuple[dict[str, Face], int]:
@@ -69,7 +74,7 @@ def find_states(pictures: dict[str, Pixels], detector: FaceDetector) -> tuple[di
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", default="gpen-lite-256", help="file or name")
+    parser.add_argument("--model", default="face-unet", help="file or name")
     parser.add_argument("--enlarge", action="store_true", help="enlarge degraded pictures to the model's size first")
     args = parser.parse_args()
     torch.set_num_threads(1)

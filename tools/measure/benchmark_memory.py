@@ -80,7 +80,7 @@ def measure(size: int, variant: str, precision: str, batches: list[int], device:
 
 def _measure(model: GPENModel, variant: str, batch: int, whole: int) -> MemoryUse:
     size = model.size
-    faces = torch.rand(batch, 3, size, size, device=model.device)
+    faces = torch.rand(batch, size, size, 3, device=model.device)
     activations = model.activation_bytes(batch, whole)
     model.budget = activations  # just enough: the model takes this way and no other
     peak, reserved = peak_bytes(lambda: model.run(faces), model.device)

@@ -1,11 +1,18 @@
 """What pruning gives and takes: from the ratio to time, memory, closeness to the full network and held-out quality.
 
-    python tools/measure/prune_curve.py DATA [--model gpen-lite-256] [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
+    python tools/measure/prune_curve.py DATA --model GPEN-BFR-256 [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
 
+<<<<<<< HEAD:tools/measure/prune_curve.py
 DATA is as for tools/measure/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's.
 Times are taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the
 feature maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces;
 gain is the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
+=======
+DATA is as for `gpen evaluate`. Parameters, multiply-adds, time and memory are shares of the full network's. Times are
+taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the feature
+maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
+the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
+>>>>>>> evaluate:tools/prune_curve.py
 changed of it.
 """
 
@@ -17,15 +24,17 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 import torch
-from evaluate import SEVERITIES, Picture, read, restore
 from PIL import Image
-from skimage.metrics import peak_signal_noise_ratio as psnr
 
 from gpen_core import GPENModel
 from gpen_core.checkpoints import load_generator_from, resolve
+<<<<<<< HEAD:tools/measure/prune_curve.py
+from gpen_core.network import GPENConfig, GPENNetwork
+=======
+from gpen_core.evaluation import SEVERITIES, Levels, crop_size, degraded_at, psnr, read_levels, restore_face, sharp_at
+>>>>>>> evaluate:tools/prune_curve.py
 from gpen_core.network import GPENConfig, GPENNetwork
 from gpen_core.pruning.channels import work
 from gpen_core.pruning.pruner import DEFAULT_RATIO, prune
@@ -38,25 +47,33 @@ class Face:
     """A held-out face, sharp and degraded, and what the full network makes of it."""
 
     severity: str
-    sharp: Picture
-    degraded: Picture
-    full: Picture
+    sharp: Levels
+    degraded: Levels
+    full: Levels
 
 
 def load_faces(data: Path, model: GPENModel) -> list[Face]:
+<<<<<<< HEAD:tools/measure/prune_curve.py
     size, faces = model.size, []
+=======
+    size, faces = crop_size(model), []
+>>>>>>> evaluate:tools/prune_curve.py
     for path in sorted((data / "hq").glob("*.jpg")):
-        sharp = read(path, size, cv2.INTER_AREA)
+        sharp = sharp_at(read_levels(path), size)
         for severity in SEVERITIES:
-            degraded = read(data / f"lq_{severity}" / f"{path.stem}.png", size, cv2.INTER_CUBIC)
-            faces.append(Face(severity, sharp, degraded, restore(model, degraded)))
+            degraded = degraded_at(read_levels(data / f"lq_{severity}" / f"{path.stem}.png"), size)
+            faces.append(Face(severity, sharp, degraded, restore_face(model, degraded)))
     return faces
 
 
 def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     """Time of the pruned network over that of the full one, in each round, after two rounds to warm up."""
+<<<<<<< HEAD:tools/measure/prune_curve.py
     size = full.size
-    face = torch.rand(1, 3, size, size, generator=torch.Generator().manual_seed(0))
+=======
+    size = crop_size(full)
+>>>>>>> evaluate:tools/prune_curve.py
+    face = torch.rand(1, size, size, 3, generator=torch.Generator().manual_seed(0))
     ratios = []
     for number in range(rounds + 2):
         seconds = []
@@ -69,7 +86,7 @@ def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     return ratios
 
 
-def describe_quality(faces: list[Face], restored: list[Picture]) -> str:
+def describe_quality(faces: list[Face], restored: list[Levels]) -> str:
     close = [psnr(face.full, picture) for face, picture in zip(faces, restored, strict=True)]
     words = [f"{np.mean(close):5.1f} dB (least {min(close):.1f})"]
     for severity in SEVERITIES:
@@ -100,7 +117,7 @@ def describe_cost(full: GPENModel, pruned: GPENModel, rounds: int) -> str:
     )
 
 
-def sheet(faces: list[Face], restored: list[Picture]) -> Picture:
+def sheet(faces: list[Face], restored: list[Levels]) -> Levels:
     """Degraded, fully restored, restored by the pruned network and sharp faces below each other, by severity."""
     rows = []
     for severity in SEVERITIES:
@@ -113,7 +130,7 @@ def sheet(faces: list[Face], restored: list[Picture]) -> Picture:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", default="gpen-lite-256", help="file or name")
+    parser.add_argument("--model", required=True, help="file or name of a GPEN network")
     parser.add_argument("--precision", default="fp32", choices=("fp32", "bf16"))
     parser.add_argument("--ratios", type=float, nargs="+", default=[0.2, 0.3, DEFAULT_RATIO, 0.4, 0.5, 0.6])
     parser.add_argument("--rounds", type=int, default=25, help="of timing")
@@ -125,13 +142,18 @@ def main() -> None:
     full = GPENModel(GPENNetwork(load_generator_from(path)), path.name, device, args.precision)
     faces = load_faces(args.data, full)
     print(f"{path.name} in {args.precision}, {len(faces)} faces, {args.threads} thread(s)")
-    restored: list[Picture] = []
+    restored: list[Levels] = []
     for ratio in args.ratios:
         start = time.perf_counter()
         generator = prune(load_generator_from(path), ratio)
         seconds = time.perf_counter() - start
+<<<<<<< HEAD:tools/measure/prune_curve.py
         pruned = GPENModel(GPENNetwork(generator), f"pruned by {ratio:g}", device, args.precision)
         restored = [restore(pruned, face.degraded) for face in faces]
+=======
+        pruned = GPENModel(generator, f"pruned by {ratio:g}", device, args.precision)
+        restored = [restore_face(pruned, face.degraded) for face in faces]
+>>>>>>> evaluate:tools/prune_curve.py
         print(f"ratio {ratio:g} (made in {seconds:.0f} s)\n  {describe_cost(full, pruned, args.rounds)}")
         print(f"  {describe_quality(faces, restored)}", flush=True)
     if args.sheet:

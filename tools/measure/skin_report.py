@@ -1,6 +1,6 @@
 """How well skin is found and how well it is protected, on faces with known answers.
 
-    python tools/measure/skin_report.py DATA [--model gpen-lite-256] [--step 10] [--sheet FOLDER]
+    python tools/measure/skin_report.py DATA [--model face-unet] [--step 10] [--sheet FOLDER]
 
 DATA holds faces_train/*.jpg with CelebAMask-HQ parse masks in faces_train_masks/*.png, solvay/crop and solvay/restored
 (crops and what a GPEN made of them), and faces_val/hq with lq_medium and lq_heavy. What is missing is left out.
@@ -102,8 +102,7 @@ def degraded_pairs(
         original = resize(read(path), size, size)
         if tint is not None:
             original = np.clip(luma(original)[..., None] * np.array(tint, np.float32), 0.0, 1.0)
-        restored = model(torch.from_numpy(original).permute(2, 0, 1)[None])[0]
-        enhanced = np.ascontiguousarray(restored.permute(1, 2, 0).cpu().numpy())
+        enhanced = model(torch.from_numpy(original)[None])[0].cpu().numpy()
         yield Pair(original, enhanced, skin_mask(enhanced, face))
 
 
@@ -180,7 +179,7 @@ def sheet(pairs: Sequence[Pair], path: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--model", default="gpen-lite-256", help="file or name")
+    parser.add_argument("--model", default="face-unet", help="file or name")
     parser.add_argument(
         "--step",
         type=int,

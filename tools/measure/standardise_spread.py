@@ -1,6 +1,6 @@
 """What standardising is worth: mean and spread of the quality of restored pictures, with and without it.
 
-    python tools/measure/standardise_spread.py DATA [--pictures 24] [--model gpen-lite-256] [--sheet pictures.png]
+    python tools/measure/standardise_spread.py DATA [--pictures 24] [--model face-unet] [--sheet pictures.png]
 
 DATA holds faces_val/hq/*.jpg, aligned sharp faces, and photos/*, whole pictures. Whole sharp pictures are made of them:
 of odd sizes, faces off the centre and turned by up to 25 degrees in the picture, the aligned ones set into a photo.
@@ -179,7 +179,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--pictures", type=int, default=24, help="of aligned faces, besides the photos")
-    parser.add_argument("--model", default="gpen-lite-256", help="file or name")
+    parser.add_argument("--model", default="face-unet", help="file or name")
     parser.add_argument("--sheet", type=Path, help="write the pictures below each other")
     args = parser.parse_args()
     model, detector = gpen_core.load_model(args.model), make_detector("embedded")
