@@ -20,6 +20,7 @@ from tqdm import tqdm
 
 from .. import registry
 from ..checkpoints import EMBEDDED_NETWORK
+from ..device import PRECISIONS
 from ..errors import GPENError
 from ..evaluation import (
     Evaluation,
@@ -34,7 +35,6 @@ from ..evaluation import (
 from ..faces import make_detector
 from ..faces.auto import DETECTORS, installed_detectors
 from ..image import write_picture
-from ..model import PRECISIONS
 from .json_file import write_json_file
 from .output_file import check_output_file
 

@@ -21,7 +21,7 @@ from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import PictureError, read_picture, write_picture
 from ..model import GPENModel
-from ..quality import settings_for, with_sharpness
+from ..quality import advise_picture
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
 from .inputs import collect_pictures
@@ -140,12 +140,14 @@ def _restore_file(
     faces = None
     if args.auto:
         pixels = picture.pixels.numpy()
-        faces = [with_sharpness(face, pixels) for face in find_faces(pixels, detector)]
-        settings = with_given_settings(settings_for(pixels, faces, settings), args)
+        advised = advise_picture(pixels, find_faces(pixels, detector))
+        settings = with_given_settings(advised.settings_for(settings), args)
         tqdm.write(f"{target.source.name}: {_in_words(settings)}")
+        if settings.lens == "none":  # else they are looked for again, where the lens does not bend them
+            faces = [advised.faces]
     with tqdm(unit="face", leave=False, disable=None if alone else True) as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int | None) -> None:
             check()
             bar.total = total
             bar.update(done - bar.n)
@@ -155,8 +157,10 @@ def _restore_file(
             model,
             settings,
             detector=detector,
-            faces=None if faces is None else [faces],
+            faces=faces,
+            found_by=detector.name,
             progress=progress,
+            remember=False,  # no picture comes twice
         )
     check()
     target.result.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +169,7 @@ def _restore_file(
         both = torch.cat([picture.pixels, result.image], dim=1)
         like = replace(picture, alpha=None)
         write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
-    report = result.report if faces is None else replace(result.report, detector=detector.name)
+    report = result.report
     return replace(report, warnings=(*report.warnings, JPEG_LOSES)) if target.format == "jpeg" else report
 
 

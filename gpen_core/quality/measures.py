@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
 
 from ..faces.aligned_crop import image_to_crop
 from ..faces.face import Face
-from ..faces.selection import Box, box_in_shares
+from ..faces.selection import RelativeBox, box_in_shares
 from ..image.geometry import scale_of
 from ..image.warp import Pixels
 from .blockiness import blockiness
@@ -45,7 +45,7 @@ class FaceMeasures:
     """
 
     index: int
-    box: Box
+    box: RelativeBox
     size: float
     crop_side: float
     sharpness: float
@@ -146,11 +146,6 @@ def measure_picture(picture: Pixels, faces: Sequence[Face]) -> PictureMeasures:
         tint=tint_of(picture),
         faces=tuple(measure_face(picture, face) for face in faces),
     )
-
-
-def with_sharpness(face: Face, picture: Pixels) -> Face:
-    """The same face, its sharpness filled in."""
-    return replace(face, sharpness=measure_face(picture, face).sharpness)
 
 
 def _middle(picture: Pixels) -> Pixels:

@@ -150,17 +150,20 @@ def test_batches_give_what_single_tiles_give() -> None:
 
 
 def test_an_automatic_batch_is_taken() -> None:
-    enhance_background(soft_picture(), Standin(sharpened), tile_size=32, overlap=8, batch_size=0)
+    model = Standin(sharpened)
+    model.automatic_batch = lambda: 5
+    enhance_background(soft_picture(), model, tile_size=32, overlap=8, batch_size=0)
+    assert model.batches == [5, 5, 2]
 
 
 def test_progress_counts_tiles_and_can_stop() -> None:
     picture, model = soft_picture(32, 80), Standin(sharpened)
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
 
     class Stopped(BaseException):
         pass
 
-    def stop_at_two(done: int, total: int) -> None:
+    def stop_at_two(done: int, total: int | None) -> None:
         seen.append((done, total))
         if done == 2:
             raise Stopped

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from networks import tiny_config
@@ -9,7 +11,7 @@ from peak_memory import peak_bytes
 
 from gpen_core.device import free_memory, release_cached
 from gpen_core.network import Generator, GPENConfig
-from gpen_core.network.memory_estimate import activation_bytes, weight_bytes
+from gpen_core.network.memory_estimate import activation_bytes, prepared_weight_bytes, weight_bytes
 from gpen_core.network.strips import run_in_strips
 
 CPU = torch.device("cpu")
@@ -60,10 +62,15 @@ def test_strips_need_less_and_ever_less() -> None:
 def test_one_face_in_half_precision_fits_a_small_card(size: int, megabytes: int) -> None:
     """Weights included, without strips; and with them into half of it."""
     config = GPENConfig(size=size)
-    with torch.device("meta"):
-        weights = weight_bytes(Generator(config).prepare(torch.float16))
+    weights = prepared_weight_bytes(config, torch.float16)
     assert weights + activation_bytes(config, 1, torch.float16) <= megabytes * 1e6
     assert weights + activation_bytes(config, 1, torch.float16, 128) <= 350e6
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("config", [tiny_config(32), tiny_config(64, concat=False), UNEVEN])
+def test_the_weights_of_a_network_are_known_without_making_it(config: GPENConfig, dtype: torch.dtype) -> None:
+    assert prepared_weight_bytes(config, dtype) == weight_bytes(Generator(config).prepare(dtype))
 
 
 def test_weights_are_counted_in_their_precision() -> None:
@@ -91,5 +98,11 @@ def test_free_memory_of_a_gpu_includes_what_torch_holds_unused(monkeypatch: pyte
     assert free_memory(torch.device("cuda", 0)) == 1300
 
 
-def test_nothing_is_cached_on_a_cpu() -> None:
-    release_cached(CPU)
+def test_what_torch_holds_is_given_back_on_the_device_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    emptied: list[str] = []
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    for module in (torch.cuda, torch.mps):
+        monkeypatch.setattr(module, "empty_cache", lambda name=module.__name__: emptied.append(name))
+    for device in ("cpu", "cuda", "mps"):
+        release_cached(torch.device(device))
+    assert emptied == ["torch.cuda", "torch.mps"]

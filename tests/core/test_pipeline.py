@@ -102,7 +102,7 @@ def test_region_takes_only_faces_inside(model: GPENModel) -> None:
 
 def test_progress_counts_faces_and_can_stop(model: GPENModel) -> None:
     batch = torch.rand(3, 160, 250, 3)
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
     by_two = RestoreSettings(batch_size=2)
     restore(batch, model, by_two, detector=TWO_FACES, progress=lambda done, total: seen.append((done, total)))
     assert seen == [(2, 6), (4, 6), (6, 6)]
@@ -110,7 +110,7 @@ def test_progress_counts_faces_and_can_stop(model: GPENModel) -> None:
     class Stopped(BaseException):
         pass
 
-    def stop(done: int, total: int) -> None:
+    def stop(done: int, total: int | None) -> None:
         raise Stopped
 
     with pytest.raises(Stopped):
@@ -243,7 +243,7 @@ def test_both_pastes_faces_from_the_picture_as_it_was_onto_the_enhanced_one(mode
 
 
 def test_progress_counts_faces_and_tiles(model: GPENModel) -> None:
-    seen: list[tuple[int, int]] = []
+    seen: list[tuple[int, int | None]] = []
     settings = RestoreSettings(scope="both", tile_size=128, overlap=32, batch_size=1)
     restore(torch.rand(2, 160, 250, 3), model, settings, detector=TWO_FACES, progress=lambda *step: seen.append(step))
     total = 2 * (2 + 2 * 3)
