@@ -2,17 +2,10 @@
 
     python tools/measure/prune_curve.py DATA --model GPEN-BFR-256 [--ratios 0.2 0.3 0.4] [--sheet pictures.png]
 
-<<<<<<< HEAD:tools/measure/prune_curve.py
-DATA is as for tools/measure/evaluate.py. Parameters, multiply-adds, time and memory are shares of the full network's.
-Times are taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the
-feature maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces;
-gain is the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
-=======
 DATA is as for `gpen evaluate`. Parameters, multiply-adds, time and memory are shares of the full network's. Times are
 taken in one process, the networks taking turns, and the ratio is formed round by round. Memory is that of the feature
 maps at batch 1, weights not counted. PSNR(pruned, full) compares the two restorations, the mean over all faces; gain is
 the PSNR against the sharp face after restoration, less that of the degraded face, and in brackets what pruning
->>>>>>> evaluate:tools/prune_curve.py
 changed of it.
 """
 
@@ -30,11 +23,7 @@ from PIL import Image
 
 from gpen_core import GPENModel
 from gpen_core.checkpoints import load_generator_from, resolve
-<<<<<<< HEAD:tools/measure/prune_curve.py
-from gpen_core.network import GPENConfig, GPENNetwork
-=======
 from gpen_core.evaluation import SEVERITIES, Levels, crop_size, degraded_at, psnr, read_levels, restore_face, sharp_at
->>>>>>> evaluate:tools/prune_curve.py
 from gpen_core.network import GPENConfig, GPENNetwork
 from gpen_core.pruning.channels import work
 from gpen_core.pruning.pruner import DEFAULT_RATIO, prune
@@ -53,11 +42,7 @@ class Face:
 
 
 def load_faces(data: Path, model: GPENModel) -> list[Face]:
-<<<<<<< HEAD:tools/measure/prune_curve.py
-    size, faces = model.size, []
-=======
     size, faces = crop_size(model), []
->>>>>>> evaluate:tools/prune_curve.py
     for path in sorted((data / "hq").glob("*.jpg")):
         sharp = sharp_at(read_levels(path), size)
         for severity in SEVERITIES:
@@ -68,11 +53,7 @@ def load_faces(data: Path, model: GPENModel) -> list[Face]:
 
 def time_ratios(full: GPENModel, pruned: GPENModel, rounds: int) -> list[float]:
     """Time of the pruned network over that of the full one, in each round, after two rounds to warm up."""
-<<<<<<< HEAD:tools/measure/prune_curve.py
-    size = full.size
-=======
     size = crop_size(full)
->>>>>>> evaluate:tools/prune_curve.py
     face = torch.rand(1, size, size, 3, generator=torch.Generator().manual_seed(0))
     ratios = []
     for number in range(rounds + 2):
@@ -147,13 +128,8 @@ def main() -> None:
         start = time.perf_counter()
         generator = prune(load_generator_from(path), ratio)
         seconds = time.perf_counter() - start
-<<<<<<< HEAD:tools/measure/prune_curve.py
         pruned = GPENModel(GPENNetwork(generator), f"pruned by {ratio:g}", device, args.precision)
-        restored = [restore(pruned, face.degraded) for face in faces]
-=======
-        pruned = GPENModel(generator, f"pruned by {ratio:g}", device, args.precision)
         restored = [restore_face(pruned, face.degraded) for face in faces]
->>>>>>> evaluate:tools/prune_curve.py
         print(f"ratio {ratio:g} (made in {seconds:.0f} s)\n  {describe_cost(full, pruned, args.rounds)}")
         print(f"  {describe_quality(faces, restored)}", flush=True)
     if args.sheet:
