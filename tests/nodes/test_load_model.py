@@ -95,7 +95,7 @@ def test_a_model_still_loaded_outlives_its_workflow(nodes):
 def test_the_network_asks_for_room_when_it_runs(nodes):
     handle = nodes.run("GPENLoadModel").args[0]
     asked = len(mm.memory_asked_for)
-    handle.model.run(torch.rand(1, 3, 256, 256))
+    handle.model.run(torch.rand(1, 256, 256, 3))
     assert mm.memory_asked_for[asked:] == [handle.model.activation_bytes(1)]
 
 
