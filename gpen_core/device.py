@@ -13,6 +13,8 @@ Precision = Literal["auto", "fp32", "fp16", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
 DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
+LEFT_FREE = 256 * 2**20  # bytes, for the workspaces of convolutions and for others
+
 _MEMINFO = Path("/proc/meminfo")  # Linux
 
 

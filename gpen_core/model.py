@@ -11,7 +11,7 @@ from itertools import chain
 import torch
 from torch import Tensor
 
-from .device import DTYPES, free_memory, release_cached
+from .device import DTYPES, LEFT_FREE, free_memory, release_cached
 from .errors import GPENError
 from .ladder import Rung, descend, rungs
 from .network import FaceNetwork
@@ -20,7 +20,6 @@ from .template import Template
 
 logger = logging.getLogger(__name__)
 
-_MARGIN = 256 * 2**20  # bytes left free, for the workspaces of convolutions and for others
 _LARGEST_BATCH = 8  # what a batch makes up for, the start of each operation, is nothing beside eight faces
 
 
@@ -176,7 +175,7 @@ class GPENModel:
         free = free_memory(device)
         if free is None:
             return None
-        return free - _MARGIN - (0 if self._is_on(device) else self.weight_bytes)
+        return free - LEFT_FREE - (0 if self._is_on(device) else self.weight_bytes)
 
     def _activation_bytes(self, rung: Rung, size: int) -> int:
         """Also counts the faces in float32, which the network knows nothing of."""

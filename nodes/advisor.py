@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
 
 import comfy.model_management as mm
 import numpy as np
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ..gpen_core.quality.advice import Advice, advise
-from ..gpen_core.quality.chart import draw_chart
-from ..gpen_core.quality.measures import measure_picture
+from ..gpen_core.quality import PictureAdvice, advise_picture, draw_chart, memory_budget
 from ..gpen_core.restore import find_faces
 from . import feedback
 from .face_inputs import detector_called
@@ -41,9 +38,12 @@ class Advisor(io.ComfyNode):
             outputs=[
                 Settings.Output(
                     display_name="settings",
-                    tooltip="For GPEN Enhance, one set for each picture; sharp faces are left alone.",
+                    tooltip="For GPEN Enhance: for each picture, on the faces chosen there. Sharp faces stay.",
                 ),
-                io.Int.Output(display_name="strength", tooltip="This and what follows is for the first picture."),
+                io.Int.Output(
+                    display_name="strength",
+                    tooltip="This and what follows is for the first picture and all of its faces.",
+                ),
                 io.Combo.Output(display_name="mode"),
                 io.Int.Output(display_name="denoise"),
                 io.Int.Output(display_name="sharpen"),
@@ -61,24 +61,22 @@ class Advisor(io.ComfyNode):
     def execute(cls, image: Tensor, faces: GPENFaces | None = None) -> io.NodeOutput:
         pictures = as_pictures(image)
         given = given_faces(pictures, faces)
-        free = int(mm.get_free_memory(mm.get_torch_device()))
-        advices: list[Advice] = []
+        budget = memory_budget(mm.get_torch_device())
+        advised: list[PictureAdvice] = []
         charts: list[Pixels] = []
-        numbers = []
         finder = detector_called("auto")
         for number, pixels in enumerate(feedback.counted(pictures.pixels())):
             found = find_faces(pixels, finder) if given is None else given[number]
-            measures = measure_picture(pixels, found)
-            advice = advise(measures, free)
-            advices.append(advice)
-            charts.append(draw_chart(measures, advice))
-            numbers.append({"measures": asdict(measures), "advice": asdict(advice)})
+            one = advise_picture(pixels, found, budget)
+            advised.append(one)
+            charts.append(draw_chart(one.measures, one.advice))
+        advices = [one.advice for one in advised]
         reports = ["\n".join([*advice.reasons, *advice.notes]) for advice in advices]
         feedback.show(cls, reports[0])
         first = advices[0].settings
         chart = as_image(_same_size(charts))
         return io.NodeOutput(
-            tuple(advice.settings for advice in advices),
+            tuple(advised),
             round(first.strength),
             first.mode,
             round(first.denoise),
@@ -86,7 +84,7 @@ class Advisor(io.ComfyNode):
             first.detail_enhance,
             advices[0].clahe_clip,
             "\n\n".join(reports),
-            json.dumps(numbers),
+            json.dumps([one.as_dict() for one in advised]),
             chart,
             ui=ui.PreviewImage(chart, cls=cls),
         )

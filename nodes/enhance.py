@@ -16,7 +16,7 @@ from ..gpen_core.errors import GPENError
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.selection import Chosen
 from ..gpen_core.image.lens import Lens, lens_preset
-from ..gpen_core.quality import with_advised
+from ..gpen_core.quality import PictureAdvice
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
 from ..gpen_core.restore.lens_correction import restore_through_lens
 from . import feedback
@@ -29,7 +29,7 @@ from .previews import before_after
 from .schema import Faces, Model, Settings, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
-GPENSettings = tuple[RestoreSettings, ...]
+GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
 
 _CHOICE = ("max_faces", "order", "indices", "min_size", "min_score", "max_yaw")
 
@@ -133,7 +133,7 @@ def _advised(asked: RestoreSettings, advice: GPENSettings | None, count: int) ->
     """The settings of each of `count` pictures; the last of the advice serves all that follow, except for its faces."""
     if not advice:
         return [asked] * count
-    own = [with_advised(asked, one) for one in advice[:count]]
+    own = [one.settings_for(asked) for one in advice[:count]]
     return own + [replace(own[-1], choice=asked.choice)] * (count - len(own))
 
 

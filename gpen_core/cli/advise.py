@@ -14,7 +14,7 @@ from ..device import choose_device
 from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import FoundPicture, read_picture, write_picture
-from ..quality import Advice, PictureMeasures, advise, draw_chart, measure_picture
+from ..quality import MemoryBudget, PictureAdvice, advise_picture, draw_chart, memory_budget
 from ..restore import find_faces
 from .inputs import collect_pictures
 from .json_file import write_json_file
@@ -45,22 +45,22 @@ def run(args: argparse.Namespace) -> int:
         check_output_file(args.json, args.overwrite)
     device = choose_device(args.device)
     detector = make_detector(args.detector, device=str(device))
-    memory = free_memory(device)
+    budget = memory_budget(device)
     entries: list[dict[str, Any]] = []
     for number, found in enumerate(tqdm(pictures, unit="picture", disable=None)):
         try:
-            measures, advice = _advise_file(found, detector, memory)
+            advised = _advise_file(found, detector, budget)
             if targets:
                 target = targets[number]
                 target.result.parent.mkdir(parents=True, exist_ok=True)
-                chart = torch.from_numpy(draw_chart(measures, advice))
+                chart = torch.from_numpy(draw_chart(advised.measures, advised.advice))
                 write_picture(target.result, chart, None, target.format, overwrite=args.overwrite)
         except (GPENError, OSError) as error:
             problems.append(f"{found.path}: {error}")
             entries.append({"input": str(found.path), "error": str(error)})
             continue
-        tqdm.write(f"{found.path}: {measures.summary()}\n{advice.summary()}")
-        entries.append({"input": str(found.path), "measures": measures.as_dict(), "advice": advice.as_dict()})
+        tqdm.write(f"{found.path}: {advised.measures.summary()}\n{advised.advice.summary()}")
+        entries.append({"input": str(found.path), **advised.as_dict()})
     if args.json:
         write_json_file(args.json, entries)
     for problem in problems:
@@ -68,12 +68,6 @@ def run(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def free_memory(device: torch.device) -> int | None:
-    """Bytes free on a CUDA device; None elsewhere, where nothing tells how much may be used."""
-    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else None
-
-
-def _advise_file(found: FoundPicture, detector: FaceDetector, memory: int | None) -> tuple[PictureMeasures, Advice]:
+def _advise_file(found: FoundPicture, detector: FaceDetector, budget: MemoryBudget) -> PictureAdvice:
     picture = read_picture(found.path).pixels.numpy()
-    measures = measure_picture(picture, find_faces(picture, detector))
-    return measures, advise(measures, memory)
+    return advise_picture(picture, find_faces(picture, detector), budget)

@@ -21,7 +21,7 @@ from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import PictureError, read_picture, write_picture
 from ..model import GPENModel
-from ..quality import settings_for, with_sharpness
+from ..quality import advise_picture
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
 from .inputs import collect_pictures
@@ -140,8 +140,9 @@ def _restore_file(
     faces = None
     if args.auto:
         pixels = picture.pixels.numpy()
-        faces = [with_sharpness(face, pixels) for face in find_faces(pixels, detector)]
-        settings = with_given_settings(settings_for(pixels, faces, settings), args)
+        advised = advise_picture(pixels, find_faces(pixels, detector))
+        faces = advised.faces
+        settings = with_given_settings(advised.settings_for(settings), args)
         tqdm.write(f"{target.source.name}: {_in_words(settings)}")
     with tqdm(unit="face", leave=False, disable=None if alone else True) as bar:
 
@@ -156,6 +157,7 @@ def _restore_file(
             settings,
             detector=detector,
             faces=None if faces is None else [faces],
+            found_by=detector.name,
             progress=progress,
         )
     check()
@@ -165,7 +167,7 @@ def _restore_file(
         both = torch.cat([picture.pixels, result.image], dim=1)
         like = replace(picture, alpha=None)
         write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
-    report = result.report if faces is None else replace(result.report, detector=detector.name)
+    report = result.report
     return replace(report, warnings=(*report.warnings, JPEG_LOSES)) if target.format == "jpeg" else report
 
 

@@ -7,7 +7,7 @@ allocator does not see, such as the workspace of a convolution on a GPU, is not 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import torch
 from torch import nn
@@ -19,11 +19,43 @@ _FLOAT32 = 4  # bytes
 _KERNEL = 9  # weights of a 3x3 convolution for each pair of channels
 # A strip's map has up to this many rows more than its share of the picture, see strips.py.
 _EXTRA_ROWS = 16
+_BLUR = 4 * 4  # values of StyleGAN2's filter
 
 
 def weight_bytes(module: nn.Module) -> int:
     """Bytes of all parameters and buffers."""
     return sum(tensor.numel() * tensor.element_size() for tensor in (*module.parameters(), *module.buffers()))
+
+
+def prepared_weight_bytes(config: GPENConfig, dtype: torch.dtype) -> int:
+    """`weight_bytes` of the generator of `config` once it is prepared for `dtype`, without making it."""
+    dim, top = config.style_dim, config.channels(config.size)
+    # Pairs of channels of 3x3 convolutions, the only weights not in float32; the decoder's also keep their energies.
+    encoder = sum(config.channels(r) * config.channels(r // 2) for r in config.resolutions[1:])
+    decoder = 0
+    values = (_RGB + 1) * top  # the 1x1 convolution and its bias
+    values += sum(config.channels(r) + _BLUR for r in config.resolutions[:-1])
+    values += 16 * config.channels(4) * dim + dim + config.mapping_depth * (dim + 1) * dim
+    for inputs, outputs, joined, to_rgb in _decoder_layers(config):
+        decoder += inputs * outputs
+        values += (dim + 1) * inputs + outputs + joined + 1  # modulation, bias, weight of the features
+        if to_rgb:
+            values += (_RGB + dim + 1) * (outputs + joined) + _RGB
+    values += 16 * config.decoder_channels(4)[0] + 2 * _BLUR * (len(config.resolutions) - 1)  # constant; enlarging
+    return _FLOAT32 * (values + decoder) + dtype.itemsize * _KERNEL * (encoder + decoder)
+
+
+def _decoder_layers(config: GPENConfig) -> Iterator[tuple[int, int, int, bool]]:
+    """Inputs, outputs and joined features of each 3x3 convolution, and whether a picture is made of its result."""
+    inputs, outputs = config.decoder_channels(4)
+    joined = config.channels(4) if config.concat else 0
+    yield inputs, outputs, joined, True
+    for resolution in config.resolutions[1:]:
+        inputs = outputs + joined
+        first, outputs = config.decoder_channels(resolution)
+        joined = config.channels(resolution) if config.concat else 0
+        yield inputs, first, joined, False
+        yield first + joined, outputs, joined, True
 
 
 def activation_bytes(config: GPENConfig, batch: int, dtype: torch.dtype, whole: int | None = None) -> int:

@@ -6,14 +6,12 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..faces.face import Face
-from ..faces.selection import Box, FaceChoice, choose_faces
-from ..image.warp import Pixels
+from ..faces.selection import Box, FaceChoice
 from ..settings import RestoreSettings
 from . import rules
-from .measures import FaceMeasures, PictureMeasures, measure_picture
+from .measures import FaceMeasures, PictureMeasures
 from .reasons import FaceAdvice, Recommended, explain_clip, explain_resources, explain_settings, notes_on
-from .resources import fit_resources
+from .resources import MemoryBudget, fit_resources
 
 
 @dataclass(frozen=True)
@@ -54,17 +52,17 @@ class Advice:
         return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
 
 
-def advise(measures: PictureMeasures, free_memory_bytes: int | None = None, after_clahe: bool = False) -> Advice:
+def advise(measures: PictureMeasures, budget: MemoryBudget | None = None, after_clahe: bool = False) -> Advice:
     """Advise on a measured picture.
 
-    free_memory_bytes: of the device that is to run the network, None where it is unknown. after_clahe: the faces will
-    be restored after CLAHE, which takes some of contrast and brightness off.
+    budget: memory of the device that is to run the network, None where it is unknown. after_clahe: the faces will be
+    restored after CLAHE, which takes some of contrast and brightness off.
     Several faces get the settings of the typical one: the median of those that need restoring.
     """
     faces = tuple(FaceAdvice(face.index, rules.state_of(face), rules.strength_for(face)) for face in measures.faces)
     typical = _typical(measures.faces)
     largest = max((face.crop_side for face in measures.faces), default=0.0)
-    resources = fit_resources(largest, measures.short_side, free_memory_bytes)
+    resources = fit_resources(largest, measures.short_side, budget)
     clip = rules.clahe_clip_for(*_grain(measures))
     settings = RestoreSettings() if typical is None else _settings(measures, typical, after_clahe)
     settings = replace(settings, tile_size=resources.tile_size, overlap=resources.tile_size // 8)
@@ -81,24 +79,11 @@ def advise(measures: PictureMeasures, free_memory_bytes: int | None = None, afte
         recommended=(
             *(() if typical is None else explain_settings(measures, typical, settings, after_clahe)),
             explain_clip(clip),
-            *explain_resources(resources, largest, free_memory_bytes is not None),
+            *explain_resources(resources, largest, budget),
         ),
         faces=faces,
         notes=notes_on(measures, faces, settings.strength),
     )
-
-
-def settings_for(picture: Pixels, faces: Sequence[Face], base: RestoreSettings) -> RestoreSettings:
-    """`base` with the advised values of everything that depends on the picture (H, W, 3) and its faces.
-
-    Of `base` stay: scope and background, tiles and batch, template and feather, and the choice of faces; of the faces
-    it takes, those that are best left alone are taken out of the choice. A picture without faces gives `base`.
-    """
-    height, width = picture.shape[:2]
-    taken = [entry.face for entry in choose_faces(faces, base.choice, height, width) if entry.skipped is None]
-    if not taken:
-        return base
-    return with_advised(base, advise(measure_picture(picture, taken)).settings)
 
 
 def with_advised(base: RestoreSettings, advised: RestoreSettings) -> RestoreSettings:

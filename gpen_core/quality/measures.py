@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -146,11 +146,6 @@ def measure_picture(picture: Pixels, faces: Sequence[Face]) -> PictureMeasures:
         tint=tint_of(picture),
         faces=tuple(measure_face(picture, face) for face in faces),
     )
-
-
-def with_sharpness(face: Face, picture: Pixels) -> Face:
-    """The same face, its sharpness filled in."""
-    return replace(face, sharpness=measure_face(picture, face).sharpness)
 
 
 def _middle(picture: Pixels) -> Pixels:

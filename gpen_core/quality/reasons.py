@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from ..settings import RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
-from .resources import AUTOMATIC, Resources
+from .resources import AUTOMATIC, MemoryBudget, Resources
 from .rules import State
 
 _DIFFERS = 15.0  # strength by which a face must differ from the typical one to be named
@@ -65,7 +65,7 @@ def explain_clip(clip: float) -> Recommended:
     return Recommended("CLAHE clip", f"{clip:g}", reason)
 
 
-def explain_resources(resources: Resources, crop_side: float, memory_known: bool) -> tuple[Recommended, ...]:
+def explain_resources(resources: Resources, crop_side: float, budget: MemoryBudget | None) -> tuple[Recommended, ...]:
     """Why this network, tiles and batch. crop_side: px, of the largest face, 0 without one."""
     if resources.wanted_size is not None:
         why = f"{resources.wanted_size} px would suit the face better, but the free memory does not hold that network."
@@ -74,7 +74,12 @@ def explain_resources(resources: Resources, crop_side: float, memory_known: bool
     else:
         why = "Without a face the smallest network will do."
     batch = "automatic" if resources.batch_size == AUTOMATIC else str(resources.batch_size)
-    memory = "What the free memory holds." if memory_known else "Chosen from the free memory when the network runs."
+    if resources.batch_size == AUTOMATIC or budget is None:
+        memory = "Chosen from the free memory when the network runs."
+    elif budget.at_once == 1:
+        memory = "One face keeps the whole processor busy."
+    else:
+        memory = "What the free memory holds."
     return (
         Recommended("model", resources.model, why),
         Recommended("tile size", str(resources.tile_size), "The network's own size, as far as the picture reaches."),

@@ -19,7 +19,7 @@ from ..image.warp import Pixels
 from .image_batch import Image, as_regions
 from .remembered import OwnedMemory, digest
 
-GIVEN, UNUSED = "given", "none"  # stand for the detector where the caller brought the faces, and where none are wanted
+GIVEN, UNUSED = "given", "none"  # stand for the detector where the caller brought faces, and where none are wanted
 
 _PICTURES = 256  # for each owner
 
@@ -60,14 +60,15 @@ def faces_of_batch(
     detector: str | FaceDetector,
     device: torch.device | str,
     faces: Sequence[Sequence[Face]] | None,
+    found_by: str = GIVEN,
     region: Image | None,
     owner: object = None,
 ) -> FoundFaces:
     """Find the faces of (B, H, W, 3) pictures, or take the given ones, and apply `choice`.
 
-    detector: one, or the name of one to be made on `device`. faces: for each picture, instead of detection. region: as
-    for `restore`. owner: as long as it lives, what detectors asked for by name have found is remembered; else as long
-    as the detector lives. Raises GPENError where the number of pictures does not fit.
+    detector: one, or the name of one to be made on `device`. faces: for each picture, instead of detection. found_by:
+    the name of their detector. region: as for `restore`. owner: as long as it lives, what detectors asked for by name
+    have found is remembered; else as long as the detector lives. Raises GPENError where the number of pictures does not fit.
     """
     regions = as_regions(region, pictures)
     height, width = pictures.shape[1:3]
@@ -75,7 +76,7 @@ def faces_of_batch(
         detections = _detect(pictures, detector, device, owner)
         name, found = detections[0].detector, [detection.faces for detection in detections]
     else:
-        name, found = GIVEN, _given_faces(faces, len(pictures), height, width)
+        name, found = found_by, _given_faces(faces, len(pictures), height, width)
     chosen = [tuple(choose_faces(own, choice, height, width, where)) for own, where in zip(found, regions, strict=True)]
     return FoundFaces(name, tuple(chosen))
 

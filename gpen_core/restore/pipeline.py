@@ -21,7 +21,7 @@ from ..model import GPENModel
 from ..settings import RestoreSettings
 from .background import enhance_background
 from .blending import paste_faces
-from .detection import faces_of_batch, no_faces
+from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .network_pass import FinishedCrop, finished_crops
 from .report import FaceReport, PictureReport, RestoreReport
@@ -51,6 +51,7 @@ def restore(
     *,
     detector: str | FaceDetector = "auto",
     faces: Sequence[Sequence[Face]] | None = None,
+    found_by: str = GIVEN,
     region: Image | None = None,
     progress: Progress | None = None,
 ) -> RestoreResult:
@@ -58,8 +59,9 @@ def restore(
 
     image: (H, W, 3) or (B, H, W, 3) RGB in [0, 1]. detector: a name ("auto", "face-alignment", "yunet", "embedded") or
     a detector. faces: for each picture its faces, instead of detection; `settings.choice` applies to them as well.
-    region: (H, W) or (B, H, W), faces centred where it is 0.5 or more are taken. progress: called with (done, in all),
-    counting faces and tiles, after each batch of them; an exception it raises stops the work.
+    found_by: what found them, for the report. region: (H, W) or (B, H, W), faces centred where it is 0.5 or more are
+    taken. progress: called with (done, in all), counting faces and tiles, after each batch of them; an exception it
+    raises stops the work.
     With scope "faces" pixels outside the mask are bit-identical to the input, and a picture without a face comes back
     unchanged with an empty mask, and the report says so. With "both", faces are restored from the picture as it was and
     pasted onto the picture with its background enhanced; with "picture", faces are not looked for.
@@ -74,7 +76,14 @@ def restore(
         found = no_faces(len(pictures))
     else:
         found = faces_of_batch(
-            pictures, settings.choice, detector=detector, device=model.device, faces=faces, region=region, owner=model
+            pictures,
+            settings.choice,
+            detector=detector,
+            device=model.device,
+            faces=faces,
+            found_by=found_by,
+            region=region,
+            owner=model,
         )
     taken = [[entry.face for entry in entries if entry.skipped is None] for entries in found.pictures]
     tiles = 0 if settings.scope == "faces" else len(TileLayout(height, width, settings.tile_size, settings.overlap))

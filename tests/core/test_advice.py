@@ -6,17 +6,21 @@ import json
 import subprocess
 import sys
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
+import torch
 from faces import made_up_face
 from pictures import leaves, noisy, softened
 from quality import DEGRADED, EXPOSURE, SEVERE, SHARP, SOFT, face_measures, picture_measures
 
+from gpen_core.device import LEFT_FREE
 from gpen_core.faces import FaceChoice
 from gpen_core.faces.selection import choose_faces
-from gpen_core.quality import Advice, advise, settings_for
+from gpen_core.quality import Advice, MemoryBudget, advise, advise_picture, memory_budget
+from gpen_core.quality.resources import needed_bytes
 from gpen_core.restore import RestoreSettings
 from gpen_core.restore.warnings import warn
 
@@ -103,12 +107,37 @@ def test_the_network_follows_the_largest_face(crop_side: float, size: int) -> No
 
 def test_batch_and_network_follow_the_free_memory() -> None:
     measures = picture_measures(*(face_measures(index, **SOFT) for index in range(20)))
-    advices = [advise(measures, int(free * 1e9)) for free in (0.2, 1.5, 3.0, 24.0)]
+    budgets = [MemoryBudget(int(free * 1e9), partial(needed_bytes, torch.float16)) for free in (0.3, 0.7, 1.5, 24.0)]
+    advices = [advise(measures, budget) for budget in budgets]
     assert [advice.model_size for advice in advices] == [256, 512, 512, 512]
     batches = [advice.batch_size for advice in advices]
     assert batches[0] == batches[1] == 1 < batches[2] < batches[3] == 8
-    assert advise(measures).batch_size == 0
+    assert advise(measures).batch_size == advise(measures, replace(budgets[0], free=None)).batch_size == 0
     assert "memory" in advices[0].summary()
+
+
+def test_what_is_advised_fits_and_one_more_would_not() -> None:
+    measures = picture_measures(face_measures(**SOFT))
+    needed = partial(needed_bytes, torch.float16)
+    for batch in (1, 3, 7):
+        least = LEFT_FREE + needed(512, batch)
+        assert advise(measures, MemoryBudget(least, needed)).batch_size == batch
+        smaller = advise(measures, MemoryBudget(least - 1, needed))
+        assert (smaller.model_size, smaller.batch_size) == ((512, batch - 1) if batch > 1 else (256, 8))
+
+
+def test_a_network_measured_at_368_mb_is_not_refused_for_want_of_1_gb() -> None:
+    assert needed_bytes(torch.float16, 512, 1) == pytest.approx(368e6, rel=0.02)
+
+
+def test_the_memory_of_a_device_is_read_once_and_a_cpu_takes_one_face_at_a_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("gpen_core.quality.resources.free_memory", lambda device: 24 * 10**9)
+    budget = memory_budget(torch.device("cpu"))
+    assert budget.free == 24 * 10**9
+    assert budget.needed(512, 1) == needed_bytes(torch.float32, 512, 1)
+    assert advise(picture_measures(face_measures(**SOFT)), budget).batch_size == 1
 
 
 def test_tiles_fit_the_picture_and_make_possible_settings() -> None:
@@ -167,7 +196,7 @@ def test_settings_for_keeps_what_does_not_depend_on_the_picture(pair: np.ndarray
     base = RestoreSettings(
         scope="both", background_strength=11, tile_size=256, overlap=32, batch_size=3, template="ffhq", feather=0.2
     )
-    settings = settings_for(pair, [face_at(768, 0)], base)
+    settings = advise_picture(pair, [face_at(768, 0)]).settings_for(base)
     assert settings.strength > 0
     assert settings.mode == "strong"
     kept = ("scope", "background_strength", "tile_size", "overlap", "batch_size", "template", "feather", "choice")
@@ -176,23 +205,29 @@ def test_settings_for_keeps_what_does_not_depend_on_the_picture(pair: np.ndarray
 
 def test_settings_for_leaves_sharp_faces_out(pair: np.ndarray) -> None:
     faces = [face_at(256, 0), face_at(768, 1)]
-    settings = settings_for(pair, faces, RestoreSettings())
+    settings = advise_picture(pair, faces).settings_for(RestoreSettings())
     chosen = choose_faces(faces, settings.choice, *pair.shape[:2])
     assert [entry.skipped for entry in chosen] == ["sharp already", None]
     assert settings.strength > 0
-    assert settings_for(pair, faces[:1], RestoreSettings()).strength == 0
+    assert advise_picture(pair, faces[:1]).settings_for(RestoreSettings()).strength == 0
 
 
 def test_settings_for_looks_at_the_chosen_faces_only(pair: np.ndarray) -> None:
     base = RestoreSettings(choice=FaceChoice(indices=(0,)))
-    settings = settings_for(pair, [face_at(256, 0), face_at(768, 1)], base)
+    settings = advise_picture(pair, [face_at(256, 0), face_at(768, 1)]).settings_for(base)
     assert settings.strength == 0
     assert settings.choice == base.choice
 
 
 def test_settings_for_a_picture_without_faces_are_unchanged(pair: np.ndarray) -> None:
     base = RestoreSettings(strength=33)
-    assert settings_for(pair, [], base) is base
+    assert advise_picture(pair, []).settings_for(base) is base
+
+
+def test_faces_are_measured_once(pair: np.ndarray) -> None:
+    advised = advise_picture(pair, [face_at(256, 0), face_at(768, 1)])
+    assert [face.sharpness for face in advised.faces] == [face.sharpness for face in advised.measures.faces]
+    assert advised.as_dict()["measures"]["faces"][1]["degradation"] == advised.measures.faces[1].degradation
 
 
 def test_restoring_needs_no_advice_and_nothing_goes_round_in_circles() -> None:

@@ -20,6 +20,7 @@ from gpen_core import FaceChoice, GPENError, RestoreSettings
 from gpen_core.cli import main
 from gpen_core.cli.targets import plan_targets
 from gpen_core.image import FoundPicture
+from gpen_core.quality import PictureAdvice
 
 
 @pytest.fixture(autouse=True)
@@ -171,11 +172,11 @@ def test_every_setting_has_its_option(
 def test_auto_takes_advised_settings_except_those_given(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch, fixed_detector: FixedDetector
 ) -> None:
-    def advised(picture: Any, faces: Any, base: RestoreSettings) -> RestoreSettings:
-        assert [face.index for face in faces] == [0, 1]
+    def advised(advice: PictureAdvice, base: RestoreSettings) -> RestoreSettings:
+        assert [face.index for face in advice.faces] == [0, 1]
         return replace(base, strength=33, mode="strong", sharpen=44)
 
-    monkeypatch.setattr("gpen_core.cli.restore.settings_for", advised)
+    monkeypatch.setattr(PictureAdvice, "settings_for", advised)
     report = tmp_path / "report.json"
     words = ["--auto", "--sharpen", "70", "--report", report]
     assert run("restore", folder / "a.png", "-o", tmp_path / "out", "--model", weights, *words) == 0

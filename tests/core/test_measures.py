@@ -10,7 +10,7 @@ from faces import made_up_face
 from pictures import as_jpeg, grainy, leaves, noisy, softened
 
 from gpen_core.image.warp import Pixels
-from gpen_core.quality import FaceMeasures, measure_face, measure_picture, with_sharpness
+from gpen_core.quality import FaceMeasures, measure_face, measure_picture
 from gpen_core.quality.blockiness import blockiness
 from gpen_core.quality.grain import grain_powers
 from gpen_core.quality.light import exposure_of, tint_of
@@ -81,12 +81,6 @@ def test_a_small_face_cannot_be_sharp() -> None:
 
 def test_sharpness_of_a_flat_picture_is_finite() -> None:
     assert 0 < measure_face(np.full((64, 64, 3), 0.5, np.float32), made_up_face(32, 32, 40)).sharpness < 100
-
-
-def test_with_sharpness_fills_in_the_face(picture: Pixels, sharp: FaceMeasures) -> None:
-    face = with_sharpness(_FACE, picture)
-    assert face.sharpness == sharp.sharpness
-    assert face.box == _FACE.box
 
 
 @pytest.mark.parametrize("sigma", [3.0, 8.0, 20.0])

@@ -9,7 +9,7 @@ from peak_memory import peak_bytes
 
 from gpen_core.device import free_memory, release_cached
 from gpen_core.network import Generator, GPENConfig
-from gpen_core.network.memory_estimate import activation_bytes, weight_bytes
+from gpen_core.network.memory_estimate import activation_bytes, prepared_weight_bytes, weight_bytes
 from gpen_core.network.strips import run_in_strips
 
 CPU = torch.device("cpu")
@@ -60,10 +60,15 @@ def test_strips_need_less_and_ever_less() -> None:
 def test_one_face_in_half_precision_fits_a_small_card(size: int, megabytes: int) -> None:
     """Weights included, without strips; and with them into half of it."""
     config = GPENConfig(size=size)
-    with torch.device("meta"):
-        weights = weight_bytes(Generator(config).prepare(torch.float16))
+    weights = prepared_weight_bytes(config, torch.float16)
     assert weights + activation_bytes(config, 1, torch.float16) <= megabytes * 1e6
     assert weights + activation_bytes(config, 1, torch.float16, 128) <= 350e6
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.float16])
+@pytest.mark.parametrize("config", [tiny_config(32), tiny_config(64, concat=False), UNEVEN])
+def test_the_weights_of_a_network_are_known_without_making_it(config: GPENConfig, dtype: torch.dtype) -> None:
+    assert prepared_weight_bytes(config, dtype) == weight_bytes(Generator(config).prepare(dtype))
 
 
 def test_weights_are_counted_in_their_precision() -> None:

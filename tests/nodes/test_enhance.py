@@ -81,10 +81,12 @@ def test_half_precision_and_values_beyond_1_are_accepted(nodes, model, photo):
     assert result.dtype == torch.float32 and bool(result.isfinite().all())
 
 
-def test_the_sliders_are_replaced_by_connected_settings(nodes, model, photo, pack):
-    settings = importlib.import_module(f"{pack.__name__}.gpen_core.restore").RestoreSettings(strength=0.0)
-    result = nodes.run("GPENEnhance", model=model, image=photo, strength=90, settings=(settings,)).args[0]
-    assert torch.equal(result, photo)
+def test_the_sliders_are_replaced_by_connected_settings(nodes, model, photo):
+    advice = nodes.run("GPENAdvisor", image=photo).args
+    values = dict(zip(("strength", "mode", "denoise", "sharpen", "detail_enhance"), advice[1:6], strict=True))
+    by_hand = nodes.run("GPENEnhance", model=model, image=photo, **values).args[0]
+    connected = nodes.run("GPENEnhance", model=model, image=photo, strength=3, settings=advice[0]).args[0]
+    assert torch.equal(connected, by_hand)
 
 
 def test_faces_of_face_crop_replace_detection(nodes, model, photo):

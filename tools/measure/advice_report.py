@@ -23,7 +23,7 @@ from gpen_core.evaluation import SEVERITIES, Levels, psnr, ssim, to_levels
 from gpen_core.faces import Face, FaceDetector, make_detector
 from gpen_core.image import read_picture
 from gpen_core.image.warp import Pixels
-from gpen_core.quality import measure_face, settings_for
+from gpen_core.quality import advise_picture, measure_face
 from gpen_core.restore import RestoreSettings, find_faces, restore
 
 _STATES = ("hq", *SEVERITIES)
@@ -92,7 +92,7 @@ def main() -> None:
         reference = eight_bit(pictures["hq"], size)
         for state in _STATES:
             picture, face = pictures[state], faces[state]
-            advised = settings_for(picture, [face], RestoreSettings())
+            advised = advise_picture(picture, [face]).settings_for(RestoreSettings())
             with_advice = restore(picture, model, advised, faces=[[face]]).image.numpy()
             if state == "hq":
                 changed += not np.array_equal(with_advice, picture)

@@ -52,10 +52,6 @@ def intermediate_dtype() -> torch.dtype:
     return torch.float32
 
 
-def get_free_memory(dev: torch.device) -> int:
-    return 8 << 30
-
-
 def load_models_gpu(models: list[Any], memory_required: int = 0, force_full_load: bool = False) -> None:
     assert force_full_load, "partial loading leaves parameters of GPEN behind"
     memory_asked_for.append(memory_required)

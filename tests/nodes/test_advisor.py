@@ -1,0 +1,77 @@
+"""GPEN Advisor, against the command line: the same advice on the same picture."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+from skimage import data
+
+from gpen_core.cli import main
+
+
+@pytest.fixture(scope="module")
+def picture(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of 600 x 300 px: the same face twice, at the left as it is and at the right blurred and smaller."""
+    face = data.astronaut()[:300, 60:360].astype(np.float32)
+    small = cv2.resize(cv2.GaussianBlur(face, (0, 0), 4.0), (220, 220), interpolation=cv2.INTER_AREA)
+    small = cv2.copyMakeBorder(small, 40, 40, 40, 40, cv2.BORDER_REPLICATE)
+    path = tmp_path_factory.mktemp("advisor") / "two.png"
+    Image.fromarray((np.concatenate([face, small], axis=1) + 0.5).astype(np.uint8)).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def image(picture: Path) -> torch.Tensor:
+    return torch.from_numpy(np.asarray(Image.open(picture)).astype(np.float32) / 255.0)[None]
+
+
+def gpen(*words: object) -> None:
+    assert main([str(word) for word in words]) == 0
+
+
+def test_the_numbers_are_those_of_gpen_advise(nodes: Any, picture: Path, image: torch.Tensor, tmp_path: Path) -> None:
+    gpen("advise", picture, "--device", "cpu", "--json", tmp_path / "advice.json")
+    entry = json.loads((tmp_path / "advice.json").read_text())[0]
+    assert entry.pop("input") == str(picture)
+    (numbers,) = json.loads(nodes.run("GPENAdvisor", image=image).args[8])
+    assert numbers == entry
+    assert [face["degradation"] > 0 for face in numbers["measures"]["faces"]] == [True, True]
+
+
+@pytest.mark.parametrize(
+    ("options", "widgets"),
+    [
+        ([], {}),
+        (["--faces", "0"], {"indices": "0"}),
+        (["--faces", "1"], {"indices": "1"}),
+        (["--min-size", "140"], {"min_size": 140}),
+        (["--faces", "left", "--scope", "both"], {"max_faces": 1, "order": "left_to_right", "scope": "both"}),
+    ],
+)
+def test_connected_settings_do_what_auto_does(
+    nodes: Any, picture: Path, image: torch.Tensor, tmp_path: Path, options: list[str], widgets: dict[str, Any]
+) -> None:
+    gpen("restore", picture, "-o", tmp_path / "out.png", "--auto", "--device", "cpu", *options)
+    expected = np.asarray(Image.open(tmp_path / "out.png"))
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    settings = nodes.run("GPENAdvisor", image=image).args[0]
+    result = nodes.run("GPENEnhance", model=model, image=image, settings=settings, strength=5, **widgets).args[0][0]
+    assert np.abs(result.numpy() * 255.0 - expected).max() < 0.501  # but for rounding
+
+
+def test_each_choice_of_faces_has_its_own_settings(nodes: Any, image: torch.Tensor, shown: Any) -> None:
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    settings = nodes.run("GPENAdvisor", image=image).args[0]
+    strengths = []
+    for number in ("0", "1"):
+        report = nodes.run("GPENEnhance", model=model, image=image, settings=settings, indices=number).args[3]
+        (line,) = [line for line in report.splitlines() if f"face {number}:" in line]
+        strengths.append(line.rsplit("strength ", 1)[1] if "strength" in line else "left alone")
+    assert len(set(strengths)) == 2
