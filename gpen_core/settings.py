@@ -8,6 +8,7 @@ from typing import Literal, get_args
 
 from .errors import GPENError
 from .faces.selection import FaceChoice
+from .image.lens import LENS_NAMES, LensName
 from .template import TEMPLATES, Template
 
 Mode = Literal["natural", "strong", "detail"]
@@ -17,7 +18,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 CROP_TEMPLATES = ("auto", *TEMPLATES)
 
-_PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength")
+_PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength", "lens_strength")
 _SMALLEST_TILE = 64  # px
 
 
@@ -39,6 +40,8 @@ class RestoreSettings:
     template: how faces lie in the network's crop: "auto" as the network was trained, "gpen" as the original GPEN does
         it, "ffhq" 12 % larger.
     feather: width of the soft edge around a face, as a share of the distance from its centre to its edge, 0 to 1.
+    lens: a wide lens whose distortion is corrected for the network and put back after pasting; "none" for no lens.
+    lens_strength: how much of it is corrected.
     """
 
     strength: float = 60.0
@@ -57,6 +60,8 @@ class RestoreSettings:
     choice: FaceChoice = field(default_factory=FaceChoice)
     template: Template | Literal["auto"] = "auto"
     feather: float = 0.45
+    lens: LensName = "none"
+    lens_strength: float = 100.0
 
     def __post_init__(self) -> None:
         for name in _PERCENTAGES:
@@ -73,6 +78,7 @@ class RestoreSettings:
         _require_known("mode", self.mode, MODES)
         _require_known("scope", self.scope, SCOPES)
         _require_known("template", self.template, CROP_TEMPLATES)
+        _require_known("lens", self.lens, LENS_NAMES)
 
     def template_of(self, network: Template) -> Template:
         """The template to align to, for a network trained with the one given."""

@@ -12,13 +12,10 @@ from comfy_api.latest import io, ui
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..gpen_core.errors import GPENError
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.selection import Chosen
-from ..gpen_core.image.lens import Lens, lens_preset
 from ..gpen_core.quality import PictureAdvice
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
-from ..gpen_core.restore.lens_correction import restore_through_lens
 from . import feedback
 from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
@@ -88,8 +85,6 @@ class Enhance(io.ComfyNode):
         landmarks: Any = None,
         bboxes: Any = None,
         settings: GPENSettings | None = None,
-        lens: str = "none",
-        lens_strength: int = 100,
         **values: Any,
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
@@ -97,7 +92,7 @@ class Enhance(io.ComfyNode):
         asked = RestoreSettings(choice=choice, **values)
         given = given_faces(pictures, faces, landmarks, bboxes)
         regions = None if region is None else np.stack(as_planes(region, pictures))
-        restore_run = _restorer(model, detector_called(detector), lens_preset(lens, lens_strength), given, regions)
+        restore_run = _restorer(model, detector_called(detector), given, regions)
         runs = _runs(_advised(asked, settings, len(pictures)))
         try:
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
@@ -107,22 +102,13 @@ class Enhance(io.ComfyNode):
 
 
 def _restorer(
-    model: GPENHandle, detector: FaceDetector, lens: Lens, given: GivenFaces | None, regions: NDArray[np.float32] | None
+    model: GPENHandle, detector: FaceDetector, given: GivenFaces | None, regions: NDArray[np.float32] | None
 ) -> Callable[[Tensor, RestoreSettings, slice], RestoreResult]:
     """Restores a run of pictures of the batch."""
-    if lens.corrects and given is not None:
-        raise GPENError(
-            "Faces of the picture as it is do not fit one whose lens is corrected.\n"
-            "Disconnect faces, landmarks and bboxes, or set lens to none."
-        )
 
     def run(images: Tensor, settings: RestoreSettings, part: slice) -> RestoreResult:
         region = None if regions is None else regions[part]
         moved = feedback.progress()
-        if lens.corrects:
-            return restore_through_lens(
-                images, model.model, lens, settings, detector=detector, region=region, progress=moved
-            )
         faces = None if given is None else given[part]
         return restore(images, model.model, settings, detector=detector, faces=faces, region=region, progress=moved)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from comfy_api.latest import io
 
-from ..gpen_core.image.lens import LENSES
+from ..gpen_core.image.lens import LENS_NAMES
 from ..gpen_core.restore import RestoreSettings
 from ..gpen_core.settings import CROP_TEMPLATES, MODES, SCOPES
 from .schema import advanced, percent
@@ -17,26 +17,38 @@ def finish_inputs() -> list[io.Input]:
     return [
         percent(
             "strength",
-            60,
+            int(_DEFAULT.strength),
             "0 gives the picture back bit for bit, 100 is the full restoration. Above 80 skin may look like plastic.",
         ),
         io.Combo.Input(
             "mode",
             options=list(MODES),
-            default="natural",
+            default=_DEFAULT.mode,
             tooltip="natural: the picture keeps its own light and colour. strong: for heavy blur and noise. detail: "
             "natural, with eyes, brows, lips, hair and beard brought out.",
         ),
-        percent("denoise", 30, "Smooths noise of the restored faces. Good originals 20 to 30, poor ones 50 to 70."),
-        percent("sharpen", 50, "Sharpens without halos. Good originals 40 to 60, poor ones 60 to 80."),
-        percent("contrast", 50, "50 is neutral; 40 to 60 is safe. After CLAHE use a little less than 50."),
-        percent("brightness", 50, "50 is neutral; 35 to 65 is safe."),
+        percent(
+            "denoise",
+            int(_DEFAULT.denoise),
+            "Smooths noise of the restored faces. Good originals 20 to 30, poor ones 50 to 70.",
+        ),
+        percent(
+            "sharpen", int(_DEFAULT.sharpen), "Sharpens without halos. Good originals 40 to 60, poor ones 60 to 80."
+        ),
+        percent(
+            "contrast",
+            int(_DEFAULT.contrast),
+            "50 is neutral; 40 to 60 is safe. After CLAHE use a little less than 50.",
+        ),
+        percent("brightness", int(_DEFAULT.brightness), "50 is neutral; 35 to 65 is safe."),
         io.Boolean.Input(
-            "skin_protect", default=True, tooltip="Keeps the skin's own tone and texture: no plastic, no colour shift."
+            "skin_protect",
+            default=_DEFAULT.skin_protect,
+            tooltip="Keeps the skin's own tone and texture: no plastic, no colour shift.",
         ),
         io.Boolean.Input(
             "detail_enhance",
-            default=False,
+            default=_DEFAULT.detail_enhance,
             tooltip="Brings out fine detail. For pictures from 1200 px short side; refused below 800 px.",
         ),
     ]
@@ -48,7 +60,7 @@ def scope_inputs() -> list[io.Input]:
         io.Combo.Input(
             "scope",
             options=list(SCOPES),
-            default="faces",
+            default=_DEFAULT.scope,
             optional=True,
             tooltip="faces: nothing else is touched. picture: fine detail for the whole picture, in tiles. both: faces "
             "from their own crops, detail around them.",
@@ -79,7 +91,7 @@ def scope_inputs() -> list[io.Input]:
         ),
         io.Int.Input(
             "batch_size",
-            default=0,
+            default=_DEFAULT.batch_size,
             min=0,
             max=64,
             optional=True,
@@ -112,12 +124,18 @@ def placement_inputs() -> list[io.Input]:
         ),
         io.Combo.Input(
             "lens",
-            options=list(LENSES),
-            default="none",
+            options=list(LENS_NAMES),
+            default=_DEFAULT.lens,
             optional=True,
             tooltip="Straighten faces that a wide lens has drawn out, for the network; undone after pasting. "
             "Crops and faces that come out belong to the straightened picture.",
             **advanced(),
         ),
-        percent("lens_strength", 100, "How much of the lens correction is applied.", optional=True, **advanced()),
+        percent(
+            "lens_strength",
+            int(_DEFAULT.lens_strength),
+            "How much of the lens correction is applied.",
+            optional=True,
+            **advanced(),
+        ),
     ]

@@ -15,6 +15,7 @@ from ..gpen_core.faces.detector import Picture
 from ..gpen_core.faces.selection import ORDERS, Order
 from .schema import BoundingBoxes, Faces, Landmarks, advanced
 
+_DEFAULT = FaceChoice()
 _BETWEEN = r"[\s,;，、；]+"  # numbers, on any keyboard
 
 
@@ -30,12 +31,17 @@ def choice_inputs() -> list[io.Input]:
             "which comes with the pack. All run on the CPU and leave GPU memory alone.",
         ),
         io.Int.Input(
-            "max_faces", default=0, min=0, max=256, optional=True, tooltip="At most this many faces; 0 for all."
+            "max_faces",
+            default=_DEFAULT.max_faces or 0,
+            min=0,
+            max=256,
+            optional=True,
+            tooltip="At most this many faces; 0 for all.",
         ),
         io.Combo.Input(
             "order",
             options=list(ORDERS),
-            default="largest",
+            default=_DEFAULT.order,
             optional=True,
             tooltip="Which faces come first where max_faces limits their number.",
         ),
@@ -47,7 +53,7 @@ def choice_inputs() -> list[io.Input]:
         ),
         io.Int.Input(
             "min_size",
-            default=0,
+            default=int(_DEFAULT.min_size),
             min=0,
             max=4096,
             optional=True,
@@ -56,7 +62,7 @@ def choice_inputs() -> list[io.Input]:
         ),
         io.Float.Input(
             "min_score",
-            default=0.0,
+            default=_DEFAULT.min_score,
             min=0.0,
             max=1.0,
             step=0.05,
@@ -66,7 +72,7 @@ def choice_inputs() -> list[io.Input]:
         ),
         io.Int.Input(
             "max_yaw",
-            default=90,
+            default=int(_DEFAULT.max_yaw),
             min=0,
             max=90,
             optional=True,

@@ -8,6 +8,7 @@ from dataclasses import fields, replace
 from ..errors import GPENError
 from ..faces.auto import DETECTORS
 from ..faces.selection import FaceChoice, Order
+from ..image.lens import LENS_NAMES
 from ..settings import CROP_TEMPLATES, MODES, SCOPES, RestoreSettings
 
 _ORDERS: dict[str, Order] = {
@@ -28,6 +29,7 @@ def add_detection_options(parser: argparse.ArgumentParser) -> None:
 
 def add_choice_options(parser: argparse.ArgumentParser) -> None:
     """--faces and the limits on faces."""
+    preset = FaceChoice()
     parser.add_argument(
         "--faces",
         default="all",
@@ -36,9 +38,15 @@ def add_choice_options(parser: argparse.ArgumentParser) -> None:
         "by `gpen faces` (default: all)",
     )
     parser.add_argument("--max-faces", type=int, metavar="N", help="restore at most N faces of a picture")
-    parser.add_argument("--min-size", type=float, default=0.0, metavar="PX", help="skip faces smaller than this")
-    parser.add_argument("--min-score", type=float, default=0.0, metavar="0-1", help="skip faces less certain than this")
-    parser.add_argument("--max-yaw", type=float, default=90.0, metavar="DEGREES", help="skip faces turned further away")
+    parser.add_argument(
+        "--min-size", type=float, default=preset.min_size, metavar="PX", help="skip faces smaller than this"
+    )
+    parser.add_argument(
+        "--min-score", type=float, default=preset.min_score, metavar="0-1", help="skip faces less certain than this"
+    )
+    parser.add_argument(
+        "--max-yaw", type=float, default=preset.max_yaw, metavar="DEGREES", help="skip faces turned further away"
+    )
 
 
 _PERCENTAGES = {
@@ -48,11 +56,16 @@ _PERCENTAGES = {
     "contrast": "contrast of faces, 50 is neutral",
     "brightness": "brightness of faces, 50 is neutral",
     "background_strength": "detail given to the picture with --scope picture or both",
+    "lens_strength": "how much of --lens is corrected",
 }
 _COUNTS = {
     "tile_size": ("PX", "side of the tiles of the background"),
     "overlap": ("PX", "of those tiles"),
     "batch_size": ("N", "faces or tiles at once, 0 for automatic"),
+}
+_SWITCHES = {
+    "skin_protect": "skin keeps its own colour and texture",
+    "detail_enhance": "bring out fine detail; from 800 px short side",
 }
 
 
@@ -64,28 +77,40 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
         ("mode", MODES, "how the restoration is used"),
         ("scope", SCOPES, "what is restored"),
         ("template", CROP_TEMPLATES, "how faces lie in the crop"),
+        ("lens", [_word(lens) for lens in LENS_NAMES], "correct this lens for the network, and undo it after pasting"),
     ):
-        group.add_argument(f"--{name}", choices=choices, help=f"{meaning} (default: {getattr(preset, name)})")
+        text = f"{meaning} (default: {_word(getattr(preset, name))})"
+        group.add_argument(_flag(name), choices=choices, help=text)
     for name, meaning in _PERCENTAGES.items():
         text = f"{meaning} (default: {getattr(preset, name):g})"
         group.add_argument(_flag(name), type=float, metavar="0-100", help=text)
     for name, (unit, meaning) in _COUNTS.items():
         text = f"{meaning} (default: {getattr(preset, name)})"
         group.add_argument(_flag(name), type=int, metavar=unit, help=text)
-    group.add_argument(
-        "--no-skin-protect", dest="skin_protect", action="store_false", help="let skin change its colour and texture"
-    )
-    group.add_argument("--detail-enhance", action="store_true", help="bring out fine detail; from 800 px short side")
+    for name, meaning in _SWITCHES.items():
+        text = f"{meaning} (default: {'on' if getattr(preset, name) else 'off'})"
+        group.add_argument(_flag(name), action="store_true", help=text)
+        group.add_argument(_flag(f"no_{name}"), dest=name, action="store_false", help=f"without {_flag(name)}")
+    text = f"width of the soft edge around a face, as a share of the way to its middle (default: {preset.feather:g})"
+    group.add_argument("--feather", type=float, metavar="0-1", help=text)
 
 
 def with_given_settings(settings: RestoreSettings, args: argparse.Namespace) -> RestoreSettings:
     """The settings, with those given by `add_settings_options` changed. Raises GPENError for an impossible value."""
     names = {field.name for field in fields(RestoreSettings)}
-    return replace(settings, **{name: value for name, value in vars(args).items() if name in names})
+    given = {name: value for name, value in vars(args).items() if name in names}
+    if "lens" in given:
+        given["lens"] = {_word(lens): lens for lens in LENS_NAMES}[given["lens"]]
+    return replace(settings, **given)
 
 
 def _flag(name: str) -> str:
     return "--" + name.replace("_", "-")
+
+
+def _word(choice: str) -> str:
+    """A choice as one word, which needs no quotation marks: "phone-selfie"."""
+    return choice.replace(" ", "-")
 
 
 def face_choice(args: argparse.Namespace) -> FaceChoice:

@@ -141,9 +141,10 @@ def _restore_file(
     if args.auto:
         pixels = picture.pixels.numpy()
         advised = advise_picture(pixels, find_faces(pixels, detector))
-        faces = advised.faces
         settings = with_given_settings(advised.settings_for(settings), args)
         tqdm.write(f"{target.source.name}: {_in_words(settings)}")
+        if settings.lens == "none":  # else they are looked for again, where the lens does not bend them
+            faces = [advised.faces]
     with tqdm(unit="face", leave=False, disable=None if alone else True) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -156,9 +157,10 @@ def _restore_file(
             model,
             settings,
             detector=detector,
-            faces=None if faces is None else [faces],
+            faces=faces,
             found_by=detector.name,
             progress=progress,
+            remember=False,  # no picture comes twice
         )
     check()
     target.result.parent.mkdir(parents=True, exist_ok=True)

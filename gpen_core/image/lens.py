@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, replace
+from typing import Literal, get_args
 
 import cv2
 import numpy as np
@@ -55,12 +56,15 @@ class Lens:
         return np.array([[focal, 0.0, (width - 1) / 2], [0.0, focal, (height - 1) / 2], [0.0, 0.0, 1.0]])
 
 
+LensName = Literal["none", "wide angle", "phone selfie", "action camera"]
+LENS_NAMES: tuple[LensName, ...] = get_args(LensName)
+
 # All for 24 mm, the usual wide end of zooms and the main camera of phones.
 # wide angle: a barrel of 3 % in the corners, where r is 0.9; as zooms have at their wide end.
 # phone selfie: phones straighten lines themselves, but that draws out faces near the border. Stereographic instead of
 #     rectilinear projection keeps their shape (Shih, Lai and Liang, ACM TOG 38, 2019): tan(2 atan(r / 2)), as a series.
 # action camera: equidistant fisheye, atan(r); least squares up to the corners, within 1.1 %.
-LENSES = {
+LENSES: dict[LensName, Lens] = {
     "none": Lens(),
     "wide angle": Lens(k1=-0.037),
     "phone selfie": Lens(k1=1 / 4, k2=1 / 16),
@@ -68,7 +72,7 @@ LENSES = {
 }
 
 
-def lens_preset(name: str, strength: float = 100.0) -> Lens:
+def lens_preset(name: LensName, strength: float = 100.0) -> Lens:
     """The lens of that name in `LENSES`, its distortion scaled by `strength`, 0 to 100.
 
     Raises GPENError for another name or strength.
@@ -90,13 +94,6 @@ def undistort(picture: Pixels, lens: Lens) -> Pixels:
     if not lens.corrects:
         return picture.copy()
     return np.clip(_remap(picture, _where_from(lens, *picture.shape[:2], to_corrected=True)), 0.0, 1.0)
-
-
-def redistort(picture: Pixels, lens: Lens) -> Pixels:
-    """The way back: `undistort` undone, but for what resampling twice loses."""
-    if not lens.corrects:
-        return picture.copy()
-    return np.clip(_remap(picture, _where_from(lens, *picture.shape[:2], to_corrected=False)), 0.0, 1.0)
 
 
 def undo(original: Pixels, before: Pixels, after: Pixels, mask: Plane, lens: Lens) -> tuple[Pixels, Plane]:

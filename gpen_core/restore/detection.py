@@ -63,17 +63,19 @@ def faces_of_batch(
     found_by: str = GIVEN,
     region: Image | None,
     owner: object = None,
+    remember: bool = True,
 ) -> FoundFaces:
     """Find the faces of (B, H, W, 3) pictures, or take the given ones, and apply `choice`.
 
     detector: one, or the name of one to be made on `device`. faces: for each picture, instead of detection. found_by:
     the name of their detector. region: as for `restore`. owner: as long as it lives, what detectors asked for by name
-    have found is remembered; else as long as the detector lives. Raises GPENError where the number of pictures does not fit.
+    have found is remembered; else as long as the detector lives. remember: False where nothing shall be.
+    Raises GPENError where the number of pictures does not fit.
     """
     regions = as_regions(region, pictures)
     height, width = pictures.shape[1:3]
     if faces is None:
-        detections = _detect(pictures, detector, device, owner)
+        detections = _detect(pictures, detector, device, owner, remember)
         name, found = detections[0].detector, [detection.faces for detection in detections]
     else:
         name, found = found_by, _given_faces(faces, len(pictures), height, width)
@@ -82,18 +84,22 @@ def faces_of_batch(
 
 
 def _detect(
-    pictures: NDArray[np.float32], detector: str | FaceDetector, device: torch.device | str, owner: object
+    pictures: NDArray[np.float32],
+    detector: str | FaceDetector,
+    device: torch.device | str,
+    owner: object,
+    remember: bool,
 ) -> list[_Detection]:
     if isinstance(detector, str):
         # Files fetched meanwhile may make another detector the best: they are part of what is asked for.
-        memory, asked = _remembered.of(owner), (detector, installed_detectors())
+        memory, asked = _remembered.of(owner if remember else None), (detector, installed_detectors())
         finder = cache(partial(make_detector, detector, device))  # made when a picture is not remembered
     else:
-        memory, asked, finder = _remembered.of(detector), None, lambda: detector
+        memory, asked, finder = _remembered.of(detector if remember else None), None, lambda: detector
     detections = []
     for picture in pictures:
         eight_bit = _eight_bit(picture)
-        key = (asked, digest(eight_bit))
+        key = (asked, digest(eight_bit) if remember else None)
         detection = memory.get(key)
         if detection is None:
             detection = _Detection(finder().name, tuple(_find(eight_bit, finder())))

@@ -1,53 +1,41 @@
-"""Restoring faces that a wide lens has drawn out of shape: corrected before, undone after pasting."""
+"""Pictures that a wide lens has drawn out of shape: straightened for the network, bent back after pasting."""
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
+from numpy.typing import NDArray
 
-from ..faces import FaceDetector
 from ..image.lens import Lens, undistort, undo
-from ..model import GPENModel
-from ..settings import RestoreSettings
-from .image_batch import Image, as_array, as_batch, like_input
-from .pipeline import Progress, RestoreResult, restore
+from .image_batch import Image, as_array
+
+Batch = NDArray[np.float32]
 
 
-def restore_through_lens(
-    image: Image,
-    model: GPENModel,
-    lens: Lens,
-    settings: RestoreSettings | None = None,
-    *,
-    detector: str | FaceDetector = "auto",
-    region: Image | None = None,
-    progress: Progress | None = None,
-) -> RestoreResult:
-    """`restore`, with the network looking at a picture whose lens distortion is corrected.
-
-    What has changed is brought back into the picture as it was taken; pixels outside the mask are bit-identical to the
-    input. The crops and the boxes of the report are those of the corrected picture.
-    """
-    if not lens.corrects:
-        return restore(image, model, settings, detector=detector, region=region, progress=progress)
-    originals = as_batch(image)
-    corrected = np.stack([undistort(pixels, lens) for pixels in originals])
-    where = None if region is None else _corrected_region(region, lens)
-    result = restore(corrected, model, settings, detector=detector, region=where, progress=progress)
-    whole = settings is not None and settings.scope != "faces"
-    images, masks = np.empty_like(originals), np.empty(originals.shape[:3], np.float32)
-    for number, (original, before) in enumerate(zip(originals, corrected, strict=True)):
-        after, mask = result.image[number].numpy(), result.mask[number].numpy()
-        changed = np.ones_like(mask) if whole else mask
-        images[number], moved = undo(original, before, after, changed, lens)
-        masks[number] = undo(original, before, after, mask, lens)[1] if whole else moved
-    return replace(result, image=like_input(images, image), mask=like_input(masks, image))
+def straighten(pictures: Batch, lens: Lens) -> Batch:
+    """(B, H, W, 3) pictures with the distortion of `lens` corrected."""
+    return np.stack([undistort(pixels, lens) for pixels in pictures])
 
 
-def _corrected_region(region: Image, lens: Lens) -> Image:
-    """Regions (H, W) or (B, H, W) as the corrected picture shows them."""
+def straighten_region(region: Image, lens: Lens) -> Image:
+    """Regions (H, W) or (B, H, W) as the straightened picture shows them."""
     planes = np.ascontiguousarray(as_array(region), np.float32)
     batch = planes if planes.ndim == 3 else planes[None]
     moved = np.stack([undistort(np.repeat(plane[..., None], 3, axis=2), lens)[..., 0] for plane in batch])
     return moved if planes.ndim == 3 else moved[0]
+
+
+def bend_back(
+    originals: Batch, straight: Batch, results: Batch, masks: Batch, lens: Lens, whole: bool
+) -> tuple[Batch, Batch]:
+    """Bring what has changed between `straight` and `results` into the pictures as they were taken.
+
+    All (B, H, W, 3). masks: (B, H, W) of the straightened pictures, in [0, 1]. whole: whether they may have changed
+    outside the masks too.
+    Returns pictures and masks as taken. Pixels outside these masks are bit-identical to `originals` unless `whole`.
+    """
+    images, bent = np.empty_like(originals), np.empty_like(masks)
+    for number, mask in enumerate(masks):
+        original, before, after = originals[number], straight[number], results[number]
+        images[number], moved = undo(original, before, after, np.ones_like(mask) if whole else mask, lens)
+        bent[number] = undo(original, before, after, mask, lens)[1] if whole else moved
+    return images, bent

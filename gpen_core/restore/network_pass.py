@@ -51,10 +51,12 @@ def finished_crops(
     model: GPENModel,
     settings: RestoreSettings,
     advance: Callable[[int], None],
+    remember: bool = True,
 ) -> Iterator[list[FinishedCrop]]:
     """For each of the (B, H, W, 3) pictures in order the crops of its faces.
 
     No more pictures are held back than fill a batch of the network. advance: told how many faces have been done.
+    remember: whether to look for crops that the network has seen lately, and to keep what it makes of others.
     """
     batch_size = settings.batch_size or model.automatic_batch()
     for numbers in _windows([len(own) for own in faces], batch_size):
@@ -64,7 +66,7 @@ def finished_crops(
             batch = [
                 _crop(pictures[number], face, model, settings) for number, face in wanted[start : start + batch_size]
             ]
-            finished += _finished(batch, model, settings)
+            finished += _finished(batch, model, settings, remember)
             advance(len(batch))
         ready = iter(finished)
         for number in numbers:
@@ -77,21 +79,23 @@ def _crop(picture: Pixels, face: Face, model: GPENModel, settings: RestoreSettin
     return crop_face(picture, face, model.size_for(covered), template)
 
 
-def _finished(crops: Sequence[FaceCrop], model: GPENModel, settings: RestoreSettings) -> list[FinishedCrop]:
+def _finished(
+    crops: Sequence[FaceCrop], model: GPENModel, settings: RestoreSettings, remember: bool
+) -> list[FinishedCrop]:
     if settings.strength == 0.0:  # nothing of a restoration would be seen
         return [FinishedCrop(crop) for crop in crops]
     inputs = [prepare_face(crop.pixels, crop.image_to_crop, settings) for crop in crops]
     finished = []
-    for crop, output in zip(crops, _through_network(inputs, model), strict=True):
+    for crop, output in zip(crops, _through_network(inputs, model, remember), strict=True):
         pixels = finish_face(crop.pixels, output.pixels, crop.face, crop.image_to_crop, settings)
         finished.append(FinishedCrop(replace(crop, pixels=pixels), output.repeated, output.rungs))
     return finished
 
 
-def _through_network(inputs: Sequence[Pixels], model: GPENModel) -> list[_Output]:
-    """What the network makes of (S, S, 3) crops; it runs only for those it has not seen lately."""
-    memory = _remembered.of(model)
-    keys = [digest(pixels) for pixels in inputs]
+def _through_network(inputs: Sequence[Pixels], model: GPENModel, remember: bool) -> list[_Output]:
+    """What the network makes of (S, S, 3) crops; with `remember` it runs only for those not seen lately."""
+    memory = _remembered.of(model if remember else None)
+    keys: list[object] = [digest(pixels) if remember else number for number, pixels in enumerate(inputs)]
     outputs = {key: output for key in keys if (output := memory.get(key)) is not None}
     new = {key: pixels for key, pixels in zip(keys, inputs, strict=True) if key not in outputs}
     for size in {len(pixels) for pixels in new.values()}:

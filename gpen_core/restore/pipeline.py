@@ -11,10 +11,12 @@ from dataclasses import dataclass, replace
 import numpy as np
 from torch import Tensor
 
+from ..errors import GPENError
 from ..faces import Face, FaceCrop, FaceDetector
 from ..faces.selection import Chosen
 from ..finish.anchors import opacity, profile_weight
 from ..finish.details import SMALLEST_FOR_DETAILS
+from ..image.lens import lens_preset
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, Plane
 from ..model import GPENModel
@@ -23,6 +25,7 @@ from .background import enhance_background
 from .blending import paste_faces
 from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
+from .lens_correction import bend_back, straighten, straighten_region
 from .network_pass import FinishedCrop, finished_crops
 from .report import FaceReport, PictureReport, RestoreReport
 from .warnings import warn
@@ -54,6 +57,7 @@ def restore(
     found_by: str = GIVEN,
     region: Image | None = None,
     progress: Progress | None = None,
+    remember: bool = True,
 ) -> RestoreResult:
     """Restore the faces of one picture or of a batch.
 
@@ -61,15 +65,27 @@ def restore(
     a detector. faces: for each picture its faces, instead of detection; `settings.choice` applies to them as well.
     found_by: what found them, for the report. region: (H, W) or (B, H, W), faces centred where it is 0.5 or more are
     taken. progress: called with (done, in all), counting faces and tiles, after each batch of them; an exception it
-    raises stops the work.
+    raises stops the work. remember: whether faces found and crops restored are kept for the next call with the same
+    picture, so that another setting costs little; without it nothing has to be hashed or kept.
     With scope "faces" pixels outside the mask are bit-identical to the input, and a picture without a face comes back
     unchanged with an empty mask, and the report says so. With "both", faces are restored from the picture as it was and
     pasted onto the picture with its background enhanced; with "picture", faces are not looked for.
-    Raises GPENError for an image of another shape or an impossible setting.
+    With a lens, detector and network look at the straightened picture, whose are the crops and boxes that come back;
+    image and mask are those of the picture as it was taken.
+    Raises GPENError for an image of another shape, an impossible setting, or faces given together with a lens.
     """
-    pictures = as_batch(image)
+    originals = pictures = as_batch(image)
     height, width = pictures.shape[1:3]
     asked = settings or RestoreSettings()
+    lens = lens_preset(asked.lens, asked.lens_strength)
+    if lens.corrects:
+        if faces is not None:
+            raise GPENError(
+                "Faces of the picture as it is do not fit one whose lens is corrected.\n"
+                "Give no faces, landmarks or boxes, or set lens to none."
+            )
+        pictures = straighten(originals, lens)
+        region = None if region is None else straighten_region(region, lens)
     details = asked.detail_enhance and min(height, width) >= SMALLEST_FOR_DETAILS
     settings = replace(asked, detail_enhance=details)
     if settings.scope == "picture":
@@ -84,6 +100,7 @@ def restore(
             found_by=found_by,
             region=region,
             owner=model,
+            remember=remember,
         )
     taken = [[entry.face for entry in entries if entry.skipped is None] for entries in found.pictures]
     tiles = 0 if settings.scope == "faces" else len(TileLayout(height, width, settings.tile_size, settings.overlap))
@@ -91,13 +108,15 @@ def restore(
     result, masks = pictures.copy(), np.zeros(pictures.shape[:3], np.float32)
     finished: list[list[FinishedCrop]] = []
     backgrounds: list[str | None] = []
-    for number, own in enumerate(finished_crops(pictures, taken, model, settings, steps.advance)):
+    for number, own in enumerate(finished_crops(pictures, taken, model, settings, steps.advance, remember)):
         background = None
         if settings.scope != "faces":
             result[number], background = _background(pictures[number], model, settings, steps)
         masks[number] = _paste(result[number], own, settings)
         finished.append(own)
         backgrounds.append(background)
+    if lens.corrects:
+        result, masks = bend_back(originals, pictures, result, masks, lens, whole=settings.scope != "faces")
     rungs = dict.fromkeys(rung for own in finished for one in own for rung in one.rungs)  # each once, in order
     report = RestoreReport(
         model=model.name,

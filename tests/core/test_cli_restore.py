@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import threading
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +19,11 @@ from safetensors.torch import save_file
 import gpen_core.cli.restore
 from gpen_core import FaceChoice, GPENError, RestoreSettings
 from gpen_core.cli import main
+from gpen_core.cli.options import add_settings_options
 from gpen_core.cli.targets import plan_targets
 from gpen_core.image import FoundPicture
 from gpen_core.quality import PictureAdvice
+from gpen_core.restore import detection, network_pass
 
 
 @pytest.fixture(autouse=True)
@@ -133,6 +136,28 @@ def test_choice_of_faces(folder: Path, tmp_path: Path, weights: str, options: li
     assert sum(face["skipped"] is None for face in faces) == restored
 
 
+CHANGED: dict[str, tuple[str, Any]] = {
+    "--strength 70": ("strength", 70),
+    "--mode detail": ("mode", "detail"),
+    "--denoise 50": ("denoise", 50),
+    "--sharpen 60": ("sharpen", 60),
+    "--contrast 45": ("contrast", 45),
+    "--brightness 55": ("brightness", 55),
+    "--no-skin-protect": ("skin_protect", False),
+    "--detail-enhance": ("detail_enhance", True),
+    "--scope both": ("scope", "both"),
+    "--background-strength 20": ("background_strength", 20),
+    "--tile-size 64": ("tile_size", 64),
+    "--overlap 16": ("overlap", 16),
+    "--batch-size 2": ("batch_size", 2),
+    "--max-faces 1": ("choice", FaceChoice(max_faces=1)),
+    "--template ffhq": ("template", "ffhq"),
+    "--feather 0.2": ("feather", 0.2),
+    "--lens phone-selfie": ("lens", "phone selfie"),
+    "--lens-strength 40": ("lens_strength", 40),
+}
+
+
 def test_every_setting_has_its_option(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -145,28 +170,41 @@ def test_every_setting_has_its_option(
 
     monkeypatch.setattr("gpen_core.cli.restore.restore", spy)
     run("restore", folder / "a.png", "-o", tmp_path / "0", "--model", weights)
-    words = """--strength 70 --mode detail --denoise 50 --sharpen 60 --contrast 45 --brightness 55 --no-skin-protect
-        --detail-enhance --scope both --background-strength 20 --tile-size 64 --overlap 16 --batch-size 2
-        --template ffhq --max-faces 1"""
-    run("restore", folder / "a.png", "-o", tmp_path / "1", "--model", weights, *words.split())
+    run("restore", folder / "a.png", "-o", tmp_path / "1", "--model", weights, *" ".join(CHANGED).split())
+    changed = dict(CHANGED.values())
     assert seen[0] == RestoreSettings()
-    assert seen[1] == RestoreSettings(
-        strength=70,
-        mode="detail",
-        denoise=50,
-        sharpen=60,
-        contrast=45,
-        brightness=55,
-        skin_protect=False,
-        detail_enhance=True,
-        scope="both",
-        background_strength=20,
-        tile_size=64,
-        overlap=16,
-        batch_size=2,
-        template="ffhq",
-        choice=FaceChoice(max_faces=1),
-    )
+    assert seen[1] == RestoreSettings(**changed)
+    assert all(changed[each.name] != getattr(RestoreSettings(), each.name) for each in fields(RestoreSettings))
+
+
+def test_the_help_of_every_setting_names_its_default() -> None:
+    parser = argparse.ArgumentParser()
+    add_settings_options(parser)
+    words = {True: "on", False: "off"}
+    helps = {option: action.help or "" for action in parser._actions for option in action.option_strings}
+    for each in fields(RestoreSettings):
+        if each.name != "choice":
+            default = getattr(RestoreSettings(), each.name)
+            shown = (
+                words[default] if isinstance(default, bool) else f"{default:g}" if default != str(default) else default
+            )
+            assert helps["--" + each.name.replace("_", "-")].endswith(f"(default: {shown})")
+
+
+def test_a_lens_is_corrected_and_undone(folder: Path, tmp_path: Path, weights: str) -> None:
+    for lens in ("none", "phone-selfie"):
+        words = ["--model", weights, "--lens", lens, "--auto", "--strength", "80", "--faces", "0"]
+        assert run("restore", folder / "a.png", "-o", tmp_path / lens, *words) == 0
+    results = [np.asarray(Image.open(tmp_path / lens / "a.png")).astype(int) for lens in ("none", "phone-selfie")]
+    before = np.asarray(Image.open(folder / "a.png")).astype(int)
+    assert all((result != before).any() for result in results)
+    assert (results[0] != results[1]).any()
+
+
+def test_nothing_is_hashed(folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (detection, network_pass):
+        monkeypatch.delattr(module, "digest")
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights) == 0
 
 
 def test_auto_takes_advised_settings_except_those_given(

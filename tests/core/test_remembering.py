@@ -17,7 +17,7 @@ from torch import Tensor
 from gpen_core import GPENModel, RestoreSettings, restore
 from gpen_core.faces import FaceDetector
 from gpen_core.model import Restored
-from gpen_core.restore import detection
+from gpen_core.restore import detection, network_pass
 from gpen_core.restore.remembered import BoundedMemory, OwnedMemory, digest
 
 
@@ -99,6 +99,17 @@ def test_the_same_face_twice_goes_through_the_network_once(model: CountingModel)
     result = restore(batch, model, RestoreSettings(batch_size=4), detector=TWO_FACES)
     assert model.faces == 2
     assert torch.equal(result.image[0], result.image[1])
+
+
+def test_nothing_is_kept_where_nothing_shall_be(model: CountingModel, monkeypatch: pytest.MonkeyPatch) -> None:
+    remembered = restore(PICTURE, model, detector=TWO_FACES)
+    for module in (detection, network_pass):
+        monkeypatch.delattr(module, "digest")
+    detector = FixedDetector(*TWO_FACES.faces)
+    for number in (1, 2):
+        result = restore(PICTURE, model, detector=detector, remember=False)
+        assert torch.equal(result.image, remembered.image)
+        assert (model.faces, detector.calls) == (2 + 2 * number, number)
 
 
 def test_each_model_remembers_its_own() -> None:

@@ -9,7 +9,9 @@ import pytest
 from gpen_core import GPENError, RestoreSettings
 
 
-@pytest.mark.parametrize("name", ["strength", "denoise", "sharpen", "contrast", "brightness", "background_strength"])
+@pytest.mark.parametrize(
+    "name", ["strength", "denoise", "sharpen", "contrast", "brightness", "background_strength", "lens_strength"]
+)
 @pytest.mark.parametrize("value", [-1, 101, float("nan"), float("inf")])
 def test_percentages_must_be_0_to_100(name: str, value: float) -> None:
     options: dict[str, Any] = {name: value}
@@ -25,6 +27,7 @@ def test_percentages_must_be_0_to_100(name: str, value: float) -> None:
         {"template": "arc"},
         {"mode": "gentle"},
         {"scope": "all"},
+        {"lens": "telephoto"},
         {"tile_size": 32},
         {"overlap": -1},
         {"tile_size": 128, "overlap": 65},
