@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any, TypeVar
 
 import comfy.model_management as mm
 from comfy.utils import ProgressBar
 
-Progress = Callable[[int, int | None], None]
+from ..gpen_core.progress import Progress
+
 Item = TypeVar("Item")
 
 

@@ -19,8 +19,8 @@ from ..gpen_core.checkpoints import (
 )
 from ..gpen_core.checkpoints import resolve as resolve_name
 from ..gpen_core.checkpoints.catalog import Kind
-from ..gpen_core.checkpoints.transfer import Progress
 from ..gpen_core.errors import CheckpointError
+from ..gpen_core.progress import Progress
 
 _SHARED = "facerestore_models"  # with other face restorers
 _FOLDERS = (_SHARED, "gpen")

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import CheckpointError
+from ..progress import Progress
 from .catalog import CatalogEntry
 from .folders import download_folder, find_file
-from .transfer import MirrorError, Progress, transfer
+from .transfer import MirrorError, transfer
 from .verification import sha256_of, verify
 
 _logger = logging.getLogger(__name__)

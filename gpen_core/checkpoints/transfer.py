@@ -9,16 +9,13 @@ import shutil
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
 from ..errors import CheckpointError
+from ..progress import Progress
 from .catalog import CatalogEntry
 from .signature import HEAD_BYTES, Content, identify
-
-Progress = Callable[[int, int | None], None]
-"""Called with the bytes there so far and in all, None where the server does not say; falls when a file starts over."""
 
 _logger = logging.getLogger(__name__)
 _BLOCK = 1 << 18

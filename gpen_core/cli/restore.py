@@ -147,7 +147,7 @@ def _restore_file(
             faces = [advised.faces]
     with tqdm(unit="face", leave=False, disable=None if alone else True) as bar:
 
-        def progress(done: int, total: int) -> None:
+        def progress(done: int, total: int | None) -> None:
             check()
             bar.total = total
             bar.update(done - bar.n)

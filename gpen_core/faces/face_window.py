@@ -8,7 +8,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from ..image.geometry import Transform, apply, invert, scale_of
+from ..image.geometry import Transform, apply, compose, invert, pixel_scaling, scale_of, seen_region, shift
 from ..template import template_points
 from .aligned_crop import image_to_crop
 from .detector import Picture
@@ -29,31 +29,23 @@ _REDUCE_BELOW = 0.8
 
 def image_to_window(points: Points, size: int) -> Transform:
     """The similarity that brings the face of (5, 2) landmarks upright into a window of `size` px."""
-    matrix = image_to_crop(points, _FRAME, "ffhq")
-    scale = size / WINDOW_SIDE
-    matrix[:, 2] -= np.array(WINDOW_CENTRE) - (WINDOW_SIDE - 1) / 2
-    matrix *= scale
-    matrix[:, 2] += (scale - 1) / 2  # pixel centres at integers in both frames
-    return matrix
+    left, top = ((WINDOW_SIDE - 1) / 2 - centre for centre in WINDOW_CENTRE)
+    upright = compose(image_to_crop(points, _FRAME, "ffhq"), shift(left, top))
+    return compose(upright, pixel_scaling(size / WINDOW_SIDE, size / WINDOW_SIDE))
 
 
 def cut_window(picture: Picture, image_to_window: Transform, size: int) -> Picture:
     """The (size, size, 3) window of a (H, W, 3) uint8 picture, without aliasing; beyond its border the edge repeats."""
-    height, width = picture.shape[:2]
     scale = scale_of(image_to_window)
-    frame = np.array([[-0.5, -0.5], [size - 0.5, -0.5], [size - 0.5, size - 0.5], [-0.5, size - 0.5]])
-    corners = apply(invert(image_to_window), frame)
     margin = 2 / scale + 2  # of the window's pixels, for the interpolation
-    left, top = np.clip(np.floor(corners.min(axis=0) - margin), 0, (width - 1, height - 1)).astype(int)
-    right, bottom = np.clip(np.ceil(corners.max(axis=0) + margin), (left + 1, top + 1), (width, height)).astype(int)
-    part = picture[top:bottom, left:right]
-    window = np.concatenate([image_to_window[:, :2], apply(image_to_window, np.array([left, top]))[:, None]], axis=1)
+    region = seen_region(image_to_window, (size, size), picture.shape[:2], margin, margin)
+    part, window = picture[region.slices], compose(shift(region.left, region.top), image_to_window)
     if scale < _REDUCE_BELOW:
         copy_scale = scale / _REDUCE_BELOW
         copy_size = max(1, round(part.shape[1] * copy_scale)), max(1, round(part.shape[0] * copy_scale))
-        ratio = np.array([part.shape[1], part.shape[0]]) / copy_size
+        across, down = part.shape[1] / copy_size[0], part.shape[0] / copy_size[1]
         part = cv2.resize(part, copy_size, interpolation=cv2.INTER_AREA)
-        window = np.concatenate([window[:, :2] * ratio, apply(window, ratio / 2 - 0.5)[:, None]], axis=1)
+        window = compose(pixel_scaling(across, down), window)
     cut = cv2.warpAffine(part, window, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     return cut.astype(np.uint8, copy=False)
 

@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ..image.geometry import Transform, apply, compose, invert, scale_of
+from ..image.geometry import Transform, apply, compose, invert, scale_of, seen_region, shift
 from ..image.warp import Pixels, warp
 from .detector import Picture
 from .face import Points
@@ -47,14 +47,11 @@ def crop_around(box: Array) -> Transform:
 
 def cut(picture: Picture, transform: Transform) -> Tensor:
     """One crop, (3, 256, 256) RGB in [0, 1]; only the part of the picture that it sees becomes float."""
-    margin = 8.0 / scale_of(transform)
-    seen = apply(invert(transform), np.array([[0.0, 0.0], [_CROP - 1.0, _CROP - 1.0]]))
-    limit = np.array([picture.shape[1], picture.shape[0]])
-    low = np.clip(np.floor(seen[0] - margin), 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(seen[1] + margin), low + 1, limit).astype(int)
-    part: Pixels = picture[low[1] : high[1], low[0] : high[0]].astype(np.float32)
+    margin = 7.5 / scale_of(transform)
+    region = seen_region(transform, (_CROP, _CROP), picture.shape[:2], margin, margin)
+    part: Pixels = picture[region.slices].astype(np.float32)
     part /= 255
-    part_to_crop = compose(np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]]), transform)
+    part_to_crop = compose(shift(region.left, region.top), transform)
     return torch.from_numpy(warp(part, part_to_crop, _CROP, _CROP)).permute(2, 0, 1).clamp(0.0, 1.0)
 
 

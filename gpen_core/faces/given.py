@@ -19,10 +19,10 @@ _MESH_EYES = ((33, 160, 158, 133, 153, 144), (362, 385, 387, 263, 373, 380))
 _MESH_NOSE, _MESH_MOUTH = 4, (61, 291)
 _MESH_SIZES = (468, 478)
 
-Box = tuple[float, float, float, float]
+PixelBox = tuple[float, float, float, float]
 
 
-def faces_in_boxes(picture: Picture, boxes: Sequence[Box], scores: Sequence[float]) -> list[Face]:
+def faces_in_boxes(picture: Picture, boxes: Sequence[PixelBox], scores: Sequence[float]) -> list[Face]:
     """The faces of a (H, W, 3) uint8 picture that lie in boxes (x1, y1, x2, y2) px, in the same order.
 
     Landmarks come from the embedded detector's network, looking where the box says. Boxes stay as given. Raises
@@ -41,7 +41,7 @@ def faces_in_boxes(picture: Picture, boxes: Sequence[Box], scores: Sequence[floa
     ]
 
 
-def face_of_points(points: ArrayLike, score: float = 1.0, box: Box | None = None) -> Face:
+def face_of_points(points: ArrayLike, score: float = 1.0, box: PixelBox | None = None) -> Face:
     """The face of (N, 2) landmarks, px: N is 5 (as in `Face`), 68 (iBUG 300-W) or 468 or 478 (MediaPipe's mesh).
 
     box: (x1, y1, x2, y2) px; without one it is the usual box around such landmarks. Raises GPENError for another N or

@@ -14,7 +14,7 @@ from .face import Face
 
 Order = Literal["largest", "central", "confident", "left_to_right"]
 ORDERS: tuple[Order, ...] = get_args(Order)
-Box = tuple[float, float, float, float]
+RelativeBox = tuple[float, float, float, float]  # x1, y1, x2, y2 as shares of the picture's width and height
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class FaceChoice:
     min_size: float = 0.0
     min_score: float = 0.0
     max_yaw: float = 90.0
-    sharp: tuple[Box, ...] = ()
+    sharp: tuple[RelativeBox, ...] = ()
 
     def __post_init__(self) -> None:
         if self.order not in ORDERS:
@@ -103,18 +103,18 @@ def _inside(face: Face, region: NDArray[np.bool_]) -> bool:
     return 0 <= y < region.shape[0] and 0 <= x < region.shape[1] and bool(region[y, x])
 
 
-def box_in_shares(face: Face, height: int, width: int) -> Box:
+def box_in_shares(face: Face, height: int, width: int) -> RelativeBox:
     """The box of a face in a picture of height x width px, as shares of its width and height."""
     left, top, right, bottom = face.box
     return left / width, top / height, right / width, bottom / height
 
 
-def _same_place(first: Box, second: Box) -> bool:
+def _same_place(first: RelativeBox, second: RelativeBox) -> bool:
     """Whether each box holds the other's centre: detectors differ in where a face ends, not in where it is."""
     return _holds_centre(first, second) and _holds_centre(second, first)
 
 
-def _holds_centre(box: Box, other: Box) -> bool:
+def _holds_centre(box: RelativeBox, other: RelativeBox) -> bool:
     x, y = (other[0] + other[2]) / 2, (other[1] + other[3]) / 2
     return box[0] <= x <= box[2] and box[1] <= y <= box[3]
 

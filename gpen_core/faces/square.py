@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from ..image.geometry import compose, pixel_scaling, shift
 from ..image.resample import resize
 from ..image.warp import Pixels
 from ..template import template_points
@@ -39,8 +40,7 @@ def crop_square(picture: Pixels, face: Face | None, size: int = SQUARE, out_size
     target = side if out_size is None else out_size
     pixels = resize(np.ascontiguousarray(picture[y1:y2, x1:x2]), target, target)
     scale = target / side
-    centres = (scale - 1.0) / 2.0  # pixel centres are at integers: the corner at -0.5 stays there
-    transform = np.array([[scale, 0.0, centres - x1 * scale], [0.0, scale, centres - y1 * scale]])
+    transform = compose(shift(-x1, -y1), pixel_scaling(scale, scale))
     if face is None:
         landmarks = template_points(side) + (x1, y1)
         face = Face(box=(float(x1), float(y1), float(x2), float(y2)), landmarks=landmarks, score=0.0)

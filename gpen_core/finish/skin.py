@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from ..faces.aligned_crop import image_to_crop as to_template
 from ..faces.face import Face
 from ..faces.face_window import cut_window
-from ..image.geometry import Region, Transform, apply, compose, crop_region, invert
+from ..image.geometry import Region, Transform, apply, compose, crop_region, invert, shift
 from ..image.warp import Pixels, Plane
 from .skin_prior import FRAME, prior_odds
 
@@ -55,9 +55,9 @@ def skin_in_region(pixels: Pixels, face: Face, image_to_crop: Transform | None =
     if region.height <= 0 or region.width <= 0:
         return Region(0, 0, 0, 0), np.zeros((0, 0), np.float32)
     points_68 = None if face.landmarks_68 is None else apply(to_frame, _moved(face.landmarks_68, image_to_crop))
-    seen = _cut_out(pixels[region.slices], compose(_shift(region.left, region.top), to_frame))
+    seen = _cut_out(pixels[region.slices], compose(shift(region.left, region.top), to_frame))
     skin = _skin_in_frame(seen, prior_odds(apply(to_frame, points), points_68))
-    to_region = compose(invert(to_frame), _shift(-region.left, -region.top))
+    to_region = compose(invert(to_frame), shift(-region.left, -region.top))
     placed = cv2.warpAffine(skin, to_region, (region.width, region.height), flags=cv2.INTER_LINEAR)
     return region, placed.astype(np.float32, copy=False)
 
@@ -66,10 +66,6 @@ def _cut_out(pixels: Pixels, to_frame: Transform) -> Pixels:
     """The upright frame, in steps of 8-bit values, which are fine enough to tell skin from hair."""
     eight_bit = cv2.convertScaleAbs(np.maximum(pixels, 0.0), alpha=255.0).astype(np.uint8, copy=False)
     return np.divide(cut_window(eight_bit, to_frame, FRAME), 255.0, dtype=np.float32)
-
-
-def _shift(x: float, y: float) -> Transform:
-    return np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
 
 
 def _moved(points: NDArray[np.float64], transform: Transform | None) -> NDArray[np.float64]:

@@ -1,7 +1,8 @@
 """Local contrast: contrast-limited adaptive histogram equalisation (CLAHE) of lightness, in float.
 
-Zuiderveld, Graphics Gems IV, 1994, with OpenCV's handling of tiles, clipping and borders. OpenCV's own function knows
-8 bits only, whose steps it pulls apart into bands.
+Zuiderveld, Graphics Gems IV, 1994, with OpenCV's handling of tiles, clipping and borders. OpenCV's own function pulls
+the steps of 8 bits apart into bands. On 16 bits it is another function: a tile of 128 px has a quarter of a pixel for
+each of 65536 levels, and the limit, which is a whole pixel at least, is one for every clip below 8.
 """
 
 from __future__ import annotations

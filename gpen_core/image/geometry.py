@@ -41,6 +41,11 @@ def pixel_scaling(across: float, down: float) -> Transform:
     return np.array([[across, 0.0, (across - 1.0) / 2.0], [0.0, down, (down - 1.0) / 2.0]])
 
 
+def shift(x: float, y: float) -> Transform:
+    """The transform that moves points by (x, y)."""
+    return np.array([[1.0, 0.0, x], [0.0, 1.0, y]])
+
+
 @dataclass(frozen=True)
 class Region:
     """A rectangle of pixels: rows top to bottom (exclusive), columns left to right (exclusive)."""
@@ -82,10 +87,31 @@ class Region:
 
 def crop_region(image_to_crop: Transform, size: int, height: int, width: int) -> Region:
     """The part of a height x width picture that a crop of `size` px touches; empty when it lies outside."""
-    corners = np.array([[-0.5, -0.5], [size - 0.5, -0.5], [-0.5, size - 0.5], [size - 0.5, size - 0.5]])
-    corners = apply(invert(image_to_crop), corners)
-    left, top = np.floor(corners.min(0)).astype(int)
-    right, bottom = np.ceil(corners.max(0)).astype(int) + 1
+    low, high = _extent(image_to_crop, size, size)
+    left, top = np.floor(low).astype(int)
+    right, bottom = np.ceil(high).astype(int) + 1
     left, right = np.clip((left, right), 0, width)
     top, bottom = np.clip((top, bottom), 0, height)
     return Region(int(top), int(bottom), int(left), int(right))
+
+
+def seen_region(
+    to_target: Transform, target: tuple[int, int], source: tuple[int, int], before: float = 0.0, after: float = 0.0
+) -> Region:
+    """The part of a source that a target made by `to_target` shows; at least one pixel of it.
+
+    target, source: their height and width, px. before, after: px of the source that the part is larger, towards its
+    left and top, and towards its right and bottom.
+    """
+    low, high = _extent(to_target, *target)
+    end = np.array(source[::-1])
+    left, top = low = np.clip(np.floor(low - before), 0, end - 1).astype(int)
+    right, bottom = np.clip(np.ceil(high + after), low + 1, end).astype(int)
+    return Region(int(top), int(bottom), int(left), int(right))
+
+
+def _extent(to_target: Transform, height: int, width: int) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """The least and the largest (x, y) in the source of the corners of a target of height x width px."""
+    corners = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
+    seen = apply(invert(to_target), corners)
+    return seen.min(0), seen.max(0)

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
-from .geometry import Transform, apply, compose, invert, scale_of
+from .geometry import Transform, compose, pixel_scaling, scale_of, seen_region, shift
 
 Pixels = NDArray[np.float32]
 Plane = NDArray[np.float32]
@@ -34,10 +34,9 @@ def warp(source: Pixels, matrix: Transform, height: int, width: int) -> Pixels:
     source, matrix = _read_region(source, matrix, height, width)
     source, matrix = _reduce_source(source, matrix)
     finer = min(max(math.ceil(1.0 / scale_of(matrix)), 1), _FINEST_GRID)
-    to_finer = np.array([[finer, 0.0, finer / 2 - 0.5], [0.0, finer, finer / 2 - 0.5]])
     warped = cv2.warpAffine(
         source,
-        compose(matrix, to_finer),
+        compose(matrix, pixel_scaling(finer, finer)),
         (width * finer, height * finer),
         flags=cv2.INTER_CUBIC,
         borderMode=cv2.BORDER_REPLICATE,
@@ -55,14 +54,9 @@ def reduce_pixels(pixels: Pixels, height: int, width: int) -> Pixels:
 
 def _read_region(source: Pixels, matrix: Transform, height: int, width: int) -> tuple[Pixels, Transform]:
     """The part of the source that the target sees, and the transform from it."""
-    corners = np.array([[-0.5, -0.5], [width - 0.5, -0.5], [-0.5, height - 0.5], [width - 0.5, height - 0.5]])
-    seen = apply(invert(matrix), corners)
     margin = _MARGIN + _MARGIN / scale_of(matrix)
-    limit = np.array([source.shape[1], source.shape[0]])
-    low = np.clip(np.floor(seen.min(0) - margin), 0, limit - 1).astype(int)
-    high = np.clip(np.ceil(seen.max(0) + margin) + 1, low + 1, limit).astype(int)
-    region = source[low[1] : high[1], low[0] : high[0]]
-    return region, compose(np.array([[1.0, 0.0, low[0]], [0.0, 1.0, low[1]]]), matrix)
+    region = seen_region(matrix, (height, width), source.shape[:2], margin, margin + 1.0)
+    return source[region.slices], compose(shift(region.left, region.top), matrix)
 
 
 def _reduce_source(source: Pixels, matrix: Transform) -> tuple[Pixels, Transform]:
@@ -73,8 +67,7 @@ def _reduce_source(source: Pixels, matrix: Transform) -> tuple[Pixels, Transform
         return source, matrix
     whole = source[: height * factor, : width * factor]
     small = _as_pixels(cv2.resize(whole, (width, height), interpolation=cv2.INTER_AREA), source.shape[2])
-    to_source = np.array([[factor, 0.0, (factor - 1) / 2], [0.0, factor, (factor - 1) / 2]])
-    return small, compose(to_source, matrix)
+    return small, compose(pixel_scaling(factor, factor), matrix)
 
 
 def _as_pixels(result: NDArray[Any], channels: int) -> Pixels:

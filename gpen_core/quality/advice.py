@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from ..faces.selection import Box, FaceChoice
+from ..faces.selection import FaceChoice, RelativeBox
 from ..settings import RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
@@ -102,7 +102,7 @@ def with_advised(base: RestoreSettings, advised: RestoreSettings) -> RestoreSett
     )
 
 
-def _sharp(measures: PictureMeasures) -> tuple[Box, ...]:
+def _sharp(measures: PictureMeasures) -> tuple[RelativeBox, ...]:
     return tuple(face.box for face in measures.faces if rules.strength_for(face) == 0.0)
 
 

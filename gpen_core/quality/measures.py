@@ -11,7 +11,7 @@ import numpy as np
 
 from ..faces.aligned_crop import image_to_crop
 from ..faces.face import Face
-from ..faces.selection import Box, box_in_shares
+from ..faces.selection import RelativeBox, box_in_shares
 from ..image.geometry import scale_of
 from ..image.warp import Pixels
 from .blockiness import blockiness
@@ -45,7 +45,7 @@ class FaceMeasures:
     """
 
     index: int
-    box: Box
+    box: RelativeBox
     size: float
     crop_side: float
     sharpness: float

@@ -12,7 +12,6 @@ taken, as a change of brightness, and only where that detail says more clearly w
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
 
 import cv2
 import numpy as np
@@ -26,6 +25,7 @@ from ..image.resample import resize
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, warp
 from ..model import GPENModel
+from ..progress import Progress
 
 # In pixels of the network's tiles, where an eye is about 40 px wide at 512 px. Chosen on blurred, noisy and sharp
 # pictures: of a network that paints the same face into every tile 0.3/255 was left, of its unlimited detail 4/255.
@@ -44,7 +44,7 @@ def enhance_background(
     tile_size: int = 512,
     overlap: int = 64,
     batch_size: int = 1,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Pixels, str]:
     """Add the network's fine detail to a whole picture, light and colour as they are.
 

@@ -5,7 +5,7 @@ Layout: pictures come as (H, W, 3) or (B, H, W, 3) RGB in [0, 1] and go out the 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -20,6 +20,7 @@ from ..image.lens import lens_preset
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, Plane
 from ..model import GPENModel
+from ..progress import Progress
 from ..settings import RestoreSettings
 from .background import enhance_background
 from .blending import paste_faces
@@ -29,8 +30,6 @@ from .lens_correction import bend_back, straighten, straighten_region
 from .network_pass import FinishedCrop, finished_crops
 from .report import FaceReport, PictureReport, RestoreReport
 from .warnings import warn
-
-Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)

@@ -150,7 +150,10 @@ def test_batches_give_what_single_tiles_give() -> None:
 
 
 def test_an_automatic_batch_is_taken() -> None:
-    enhance_background(soft_picture(), Standin(sharpened), tile_size=32, overlap=8, batch_size=0)
+    model = Standin(sharpened)
+    model.automatic_batch = lambda: 5
+    enhance_background(soft_picture(), model, tile_size=32, overlap=8, batch_size=0)
+    assert model.batches == [5, 5, 2]
 
 
 def test_progress_counts_tiles_and_can_stop() -> None:

@@ -50,7 +50,10 @@ def _gauges(chart: Pixels) -> Pixels:
 
 
 def test_measures_far_beyond_the_scales() -> None:
-    chart_of({"sharpness": 1.0, "noise": 500.0, "blockiness": 90.0, "crop_side": 9000.0, "yaw": -179.0})
+    chart = chart_of({"sharpness": 1.0, "noise": 500.0, "blockiness": 90.0, "crop_side": 9000.0, "yaw": -179.0})
+    background = chart[0, 0]
+    assert (_gauges(chart) != background).any()
+    assert (chart[:, :30] == background).all() and (chart[:, -30:] == background).all()  # nothing leaves the page
 
 
 @pytest.mark.parametrize("gauge", GAUGES, ids=lambda gauge: gauge.label)

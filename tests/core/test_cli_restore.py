@@ -185,9 +185,7 @@ def test_the_help_of_every_setting_names_its_default() -> None:
     for each in fields(RestoreSettings):
         if each.name != "choice":
             default = getattr(RestoreSettings(), each.name)
-            shown = (
-                words[default] if isinstance(default, bool) else f"{default:g}" if default != str(default) else default
-            )
+            shown = words[default] if isinstance(default, bool) else str(default).removesuffix(".0")
             assert helps["--" + each.name.replace("_", "-")].endswith(f"(default: {shown})")
 
 

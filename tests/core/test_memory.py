@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 import torch
 from networks import tiny_config
@@ -96,5 +98,11 @@ def test_free_memory_of_a_gpu_includes_what_torch_holds_unused(monkeypatch: pyte
     assert free_memory(torch.device("cuda", 0)) == 1300
 
 
-def test_nothing_is_cached_on_a_cpu() -> None:
-    release_cached(CPU)
+def test_what_torch_holds_is_given_back_on_the_device_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    emptied: list[str] = []
+    monkeypatch.setattr(torch.cuda, "device", lambda device: nullcontext())
+    for module in (torch.cuda, torch.mps):
+        monkeypatch.setattr(module, "empty_cache", lambda name=module.__name__: emptied.append(name))
+    for device in ("cpu", "cuda", "mps"):
+        release_cached(torch.device(device))
+    assert emptied == ["torch.cuda", "torch.mps"]

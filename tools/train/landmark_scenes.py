@@ -16,7 +16,6 @@ from gpen_core.image.geometry import apply
 
 _SIDE = 512  # px, of the labelled faces
 _LEVELS = (256, 128, 64)  # px, of the reduced copies that are pasted
-_PERSON_FEATHER = 3  # px, at the largest level
 
 # Bundled with scikit-image and without a face; coins, gravel and astronaut are kept for the tests.
 NEGATIVES = (
