@@ -27,6 +27,7 @@ generated: $(VENV)/.installed
 pictures: generated
 	$(VENV)/bin/python tools/generate/example_pictures.py
 	$(VENV)/bin/python tools/generate/build_pictures.py
+	$(VENV)/bin/python tools/demo.py --picture web/docs/before_after.jpg
 
 benchmark: $(VENV)/.installed-benchmark
 	$(VENV)/bin/python tools/measure/benchmark.py all --json benchmark.json --figure benchmark.png

@@ -52,12 +52,20 @@ def _thumbnail(results: dict[str, Any]) -> Image.Image:
         return _fitted(_pixels(results["GPENAdvisor"].args[-1]))
     if "GPENFaceCrop" in results:
         return _fitted(_pixels(results["GPENFaceCrop"].args[3]))
-    before = _pixels(results["GPENExamplePicture"].args[0])
     after = next(_pixels(results[name].args[0]) for name in _LAST if name in results)
-    return _split(before, after)
+    before = Image.fromarray(_pixels(results["GPENExamplePicture"].args[0])).resize(after.shape[1::-1])
+    part = _around_face(results["GPENEnhance"].args[2][-1].numpy())
+    return _split(np.asarray(before)[part], after[part])
 
 
 _LAST = ("GPENPasteFaces", "GPENSkinProtectBlend", "GPENEnhance")
+
+
+def _around_face(mask: NDArray[np.float32]) -> tuple[slice, slice]:
+    """Rows and columns of what may have changed, a close-up of the face."""
+    shown = mask > 0.0
+    rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
+    return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _help_pictures(results: dict[str, Any]) -> None:

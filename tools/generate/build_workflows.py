@@ -35,7 +35,7 @@ _STABLE_DIFFUSION = {
     "directory": "checkpoints",
 }
 _CHOOSE_MODEL = (
-    "gpen-lite-256 comes with the pack and restores little. For the full effect choose **GPEN-BFR-512** in "
+    "face-unet comes with the pack. For more detail on large faces choose **GPEN-BFR-512** in "
     "*Load GPEN Model*; entries marked (download) are fetched and verified when you press Run."
 )
 
@@ -209,7 +209,7 @@ def restore_a_photo() -> Workflow:
     )
     model = flow.add("GPENLoadModel")
     photo = flow.add("GPENExamplePicture", picture="portrait")
-    restored = flow.add("GPENEnhance", model=model[0], image=photo[0])
+    restored = flow.add("GPENEnhance", model=model[0], image=photo[0], strength=80)
     flow.add("GPENSaveImage", images=restored["image"], filename_prefix="GPEN/restored")
     return flow
 
@@ -223,7 +223,7 @@ def group_photo() -> Workflow:
     model = flow.add("GPENLoadModel")
     photo = flow.add("GPENExamplePicture", picture="group")
     crops = flow.add("GPENFaceCrop", image=photo[0], indices="0,2")
-    restored = flow.add("GPENEnhance", model=model[0], image=photo[0], faces=crops["faces"])
+    restored = flow.add("GPENEnhance", model=model[0], image=photo[0], faces=crops["faces"], strength=80)
     flow.add("PreviewImage", images=crops["crops"], title="The faces chosen")
     flow.add("GPENSaveImage", images=restored["image"], filename_prefix="GPEN/group")
     return flow
@@ -273,7 +273,7 @@ def old_photo() -> Workflow:
         "GPENEnhance",
         model=model[0],
         image=contrast[0],
-        strength=70,
+        strength=80,
         mode="strong",
         denoise=50,
         sharpen=60,
@@ -288,7 +288,7 @@ def old_photo() -> Workflow:
 def low_vram() -> Workflow:
     flow = Workflow(
         "05 Low VRAM",
-        "For cards with 2 GB: half precision, the pruned variant, one face at a time. When memory still runs out, the "
+        "For cards with 2 GB: half precision, the pruned variant (face-unet is small as it is), one face at a time. When memory still runs out, the "
         f"network is evaluated in strips and then on the CPU; the report says so.\n\n{_CHOOSE_MODEL}",
     )
     model = flow.add("GPENLoadModel", precision="fp16", variant="pruned")
@@ -297,6 +297,7 @@ def low_vram() -> Workflow:
         "GPENEnhance",
         model=model[0],
         image=photo[0],
+        strength=80,
         tile_size=256,
         overlap=32,
         batch_size=1,
@@ -315,7 +316,7 @@ def batch() -> Workflow:
     first = flow.add("GPENExamplePicture", picture="portrait")
     second = flow.add("GPENExamplePicture", picture="old_photo")
     images = flow.add("ImageBatch", image1=first[0], image2=second[0])
-    restored = flow.add("GPENEnhance", model=model[0], image=images[0])
+    restored = flow.add("GPENEnhance", model=model[0], image=images[0], strength=80)
     flow.add(
         "GPENSaveImage", images=restored["image"], filename_prefix="GPEN/batch", format="jpeg", title="Save as JPEG"
     )

@@ -32,7 +32,7 @@ def main() -> None:
 
 def portrait() -> Picture:
     """Head and shoulders as a small, noisy, compressed file."""
-    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=0.8, noise=8.0), 45))
+    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=0.8, noise=15.0), 55))
 
 
 def group() -> Picture:
@@ -44,7 +44,7 @@ def group() -> Picture:
         person = person[:, ::-1] if mirrored else person
         part = canvas[top : top + size, left : left + size]
         part[:] = person[: part.shape[0], : part.shape[1]]
-    return _compressed(_worn(canvas, blur=0.9, noise=7.0), 60)
+    return _compressed(_worn(canvas, blur=0.9, noise=12.0), 60)
 
 
 def old_photo() -> Picture:
