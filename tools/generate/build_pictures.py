@@ -14,7 +14,7 @@ from build_workflows import FOLDER, NEEDS_DOWNLOADS, WORKFLOWS
 from executor import run
 from numpy.typing import NDArray
 from pack_loader import PROJECT, Nodes, load_nodes
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 from workflow_graph import to_prompt
 
 DOCS = PROJECT / "web" / "docs"
@@ -90,12 +90,8 @@ def _split(before: Picture, after: Picture) -> Image.Image:
 
 
 def _fitted(picture: Picture) -> Image.Image:
-    """The whole picture on a dark square."""
-    image = Image.fromarray(picture)
-    image.thumbnail((_SIDE, _SIDE), Image.Resampling.LANCZOS)
-    sheet = Image.new("RGB", (_SIDE, _SIDE), (24, 25, 29))
-    sheet.paste(image, ((_SIDE - image.width) // 2, (_SIDE - image.height) // 2))
-    return sheet
+    """The whole picture on a dark square, as large as fits."""
+    return ImageOps.pad(Image.fromarray(picture), (_SIDE, _SIDE), Image.Resampling.LANCZOS, color=(24, 25, 29))
 
 
 def _reduced(picture: Picture) -> Image.Image:

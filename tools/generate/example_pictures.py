@@ -32,7 +32,7 @@ def main() -> None:
 
 def portrait() -> Picture:
     """Head and shoulders as a small, noisy, compressed file."""
-    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=0.8, noise=15.0), 55))
+    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=1.1, noise=20.0), 60))
 
 
 def group() -> Picture:
