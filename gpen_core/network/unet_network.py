@@ -12,9 +12,10 @@ from ..errors import CheckpointError
 from .face_network import FaceNetwork, register
 from .unet import ResidualUNet, UNetConfig
 
-# Values for each pixel of the crop at the busiest moment, when the last features have been enlarged: these twice, once
-# before and once after the face's own have been added, these, the features of half the side and the crop itself.
-_PICTURE_MAPS = 3
+# At the busiest moment, when the face's own features are added to the enlarged ones, there are three maps of whole
+# pixels: both and the sum. Beside them the face in [-1, 1] and its copy in the dtype of the maps, or the change, float32.
+_MAPS = 3
+_FACES = 2
 _RGB = 3
 
 
@@ -54,9 +55,8 @@ class UNetNetwork(FaceNetwork):
         return faces.add_(change).mul_(0.5).add_(0.5).permute(0, 2, 3, 1)
 
     def activation_bytes(self, size: int, batch: int, dtype: torch.dtype, whole: int) -> int:
-        config = self.net.config
-        features = config.widths[0] / 4 + _PICTURE_MAPS * config.picture + _RGB
-        return int(batch * size**2 * (features * dtype.itemsize + _RGB * torch.float32.itemsize))
+        values = _MAPS * self.net.config.picture * dtype.itemsize + _FACES * _RGB * torch.float32.itemsize
+        return batch * size**2 * values
 
     def prepare(self, dtype: torch.dtype) -> None:
         super().prepare(dtype)

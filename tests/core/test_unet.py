@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from painted_face import painted_face
+from peak_memory import peak_bytes
 
 import gpen_core
 from gpen_core.errors import CheckpointError
@@ -74,6 +75,15 @@ def test_the_embedded_network_cleans_and_keeps_colours() -> None:
     restored = gpen_core.load_model(precision="fp32")(torch.from_numpy(noisy)[None])[0].numpy()
     assert (restored - clean).std() < 0.5 * (noisy - clean).std()
     assert np.abs((restored - noisy).mean((0, 1))).max() < 1 / 255
+
+
+@pytest.mark.parametrize("precision", ["fp32", "bf16"])
+@pytest.mark.parametrize("batch", [1, 3])
+def test_memory_is_foreseen(precision: str, batch: int) -> None:
+    model = gpen_core.load_model(precision=precision)
+    peak, _ = peak_bytes(lambda: model.run(torch.rand(batch, 256, 256, 3)), model.device)
+    peak -= batch * 3 * 256**2 * 4  # the crops themselves, made within
+    assert peak <= model.activation_bytes(batch) <= 1.1 * peak
 
 
 def test_the_former_name_still_finds_it() -> None:

@@ -288,8 +288,8 @@ def old_photo() -> Workflow:
 def low_vram() -> Workflow:
     flow = Workflow(
         "05 Low VRAM",
-        "For cards with 2 GB: half precision, the pruned variant (face-unet is small as it is), one face at a time. When "
-        "memory still runs out, the network is evaluated in strips and then on the CPU; the report says so.\n\n"
+        "For cards with 2 GB: half precision, the pruned variant (face-unet is small as it is), one face at a time. "
+        "When memory still runs out, the network is evaluated in strips and then on the CPU; the report says so.\n\n"
         + _CHOOSE_MODEL,
     )
     model = flow.add("GPENLoadModel", precision="fp16", variant="pruned")
