@@ -13,7 +13,7 @@ from .face_network import FaceNetwork, register
 from .unet import ResidualUNet, UNetConfig
 
 # At the busiest moment, when the face's own features are added to the enlarged ones, there are three maps of whole
-# pixels: both and the sum. Beside them the face in [-1, 1] and its copy in the dtype of the maps, or the change, float32.
+# pixels: both and the sum. Beside them the face in [-1, 1], in float32, and as much again for a copy or the change.
 _MAPS = 3
 _FACES = 2
 _RGB = 3
