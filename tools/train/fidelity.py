@@ -21,6 +21,7 @@ import torch
 from held_out import HeldOut
 from pairs import FacePairs, load_faces, loader
 from progress import Progress, update_average
+from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gpen_core.network.unet import ResidualUNet
@@ -41,7 +42,10 @@ def fidelity_loss(restored: Tensor, sharp: Tensor) -> Tensor:
 def train(args: argparse.Namespace) -> None:
     device = torch.device(args.device)
     torch.manual_seed(0)
-    net = ResidualUNet().to(device)
+    net = ResidualUNet()
+    if args.weights:
+        net.load_state_dict({name: tensor.float() for name, tensor in load_file(args.weights).items()})
+    net = net.to(device)
     average = copy.deepcopy(net).requires_grad_(False)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.0)
     progress = Progress(args.run, {"net": net, "average": average, "optimiser": optimiser})
@@ -90,6 +94,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True, help="folder with hq, lq_light, lq_medium, lq_heavy")
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
     parser.add_argument("--from", dest="from_run", type=Path, help="run to start from, if this one is new")
+    parser.add_argument("--weights", type=Path, help="weight file to start from, if there is no run")
     parser.add_argument("--anneal", type=int, default=0, help="let the rate fall to zero over so many samples, and end")
     parser.add_argument("--samples", type=int, default=0, help="end after so many in all (default: never)")
     parser.add_argument("--batch", type=int, default=8)
