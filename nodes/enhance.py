@@ -142,10 +142,11 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
         for result in results
         for crops in result.crops
     )
+    largest = max((crop.size for own in owners for crop in own.crops), default=size)
     feedback.show(node, _shown(results))
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
-        crops_image(owners, pictures, size),
+        crops_image(owners, pictures, largest),
         as_output(mask),
         "\n".join(result.report.text() for result in results),
         owners,

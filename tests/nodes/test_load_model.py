@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import sys
 import weakref
 from pathlib import Path
 
@@ -12,6 +13,7 @@ import folder_paths
 import pytest
 import torch
 from networks import tiny_generator
+from safetensors.torch import save_file
 
 
 @pytest.fixture
@@ -151,3 +153,40 @@ def test_folders_of_other_packs_are_kept(pack):
         assert ".safetensors" in suffixes and shared == {".pth"}
     finally:
         folder_paths.folder_names_and_paths["facerestore_models"] = kept
+
+
+def test_a_network_of_another_kind_goes_through_loader_and_enhance(nodes, models_folder):
+    """Ten lines, and a file with its mark: nothing else is touched."""
+    core = sys.modules[type(nodes.run("GPENLoadModel").args[0].model).__module__.rpartition(".")[0] + ".network"]
+
+    class Darkening(core.FaceNetwork):
+        family, sizes, terms = "stand-in", (32, 64), "none"
+
+        @classmethod
+        def recognises(cls, tensors):
+            return "darkening" in tensors
+
+        @classmethod
+        def from_state_dict(cls, tensors):
+            return cls()
+
+        def generate(self, crops, dtype, whole):
+            return crops * 0.5
+
+        def activation_bytes(self, size, batch, dtype, whole):
+            return 24 * size**2 * batch
+
+    families = core.face_network._families
+    families.insert(0, Darkening)
+    try:
+        save_file({"darkening": torch.zeros(1)}, models_folder / "darkening.safetensors")
+        model = nodes.run("GPENLoadModel", model="darkening.safetensors").args[0]
+        picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
+        restored = nodes.run("GPENEnhance", model=model, image=picture, strength=100, mode="strong").args
+    finally:
+        families.remove(Darkening)
+    assert restored[0].shape == picture.shape
+    assert restored[1].shape[1:] == (64, 64, 3)
+    inside = restored[2] > 0.0
+    assert torch.equal(restored[0][~inside], picture[~inside])
+    assert not torch.allclose(restored[0][inside], picture[inside], atol=0.02)
