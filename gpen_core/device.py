@@ -60,7 +60,7 @@ def choose_device(device: str | torch.device) -> torch.device:
         raise GPENError(f"Device '{device}' is not available: torch sees {count} CUDA GPU(s).\nUse auto or cpu.")
     if chosen.type == "mps" and not torch.backends.mps.is_available():
         raise GPENError("Device 'mps' is not available on this machine.\nUse auto or cpu.")
-    if chosen.type == "cuda" and chosen.index is None:  # so that "cuda" and "auto" share one model
+    if str(chosen) == "cuda":  # without a number; "cuda" and "auto" share one model
         return torch.device("cuda", torch.cuda.current_device())
     return chosen
 

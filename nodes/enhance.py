@@ -68,7 +68,7 @@ class Enhance(io.ComfyNode):
             outputs=[
                 io.Image.Output(display_name="image", tooltip="The pictures with their faces restored, in order."),
                 io.Image.Output(display_name="crops", tooltip="The restored faces before blending, of all pictures."),
-                io.Mask.Output(display_name="mask", tooltip="Where the pictures may have changed."),
+                io.Mask.Output(display_name="mask", tooltip="Where faces were restored."),
                 io.String.Output(display_name="report", tooltip="What was done to each face, and why."),
                 Faces.Output(display_name="faces", tooltip="The faces of the crops; for Paste Faces."),
             ],

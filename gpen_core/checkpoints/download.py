@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
@@ -121,7 +121,7 @@ def _part_path(target: Path) -> Path:
 
 
 @contextmanager
-def _part_file(target: Path) -> Iterator[BinaryIO]:
+def _part_file(target: Path) -> Generator[BinaryIO, None, None]:
     """The unfinished file, opened for appending and locked against other processes; left behind unless empty."""
     path = _part_path(target)
     empty = False

@@ -20,10 +20,11 @@ from .inputs import collect_pictures
 from .json_file import write_json_file
 from .options import add_detection_options
 from .output_file import check_output_file
+from .subparsers import Subparsers
 from .targets import plan_targets
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("advise", help="recommend settings for pictures", description=__doc__)
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")

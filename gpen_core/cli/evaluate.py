@@ -37,11 +37,12 @@ from ..faces.auto import DETECTORS, installed_detectors
 from ..image import write_picture
 from .json_file import write_json_file
 from .output_file import check_output_file
+from .subparsers import Subparsers
 
 _ON_THE_SHEET = 12  # faces of each severity
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser(
         "evaluate",

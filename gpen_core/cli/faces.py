@@ -18,10 +18,11 @@ from ..image.warp import Pixels
 from ..restore import find_faces
 from .inputs import collect_pictures
 from .options import add_detection_options
+from .subparsers import Subparsers
 from .targets import plan_targets
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("faces", help="show which faces are found", description=__doc__)
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")

@@ -15,11 +15,12 @@ from ..checkpoints import all_entries, find_file, search_folders
 from ..checkpoints.folders import EMBEDDED_NETWORK
 from ..opencv_packages import describe_clash, installed_packages
 from ..version import __version__
+from .subparsers import Subparsers
 
 _PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "numba", "safetensors", "pillow")
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("info", help="versions, devices, weights found", description=__doc__)
     parser.set_defaults(func=run)

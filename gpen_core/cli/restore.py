@@ -35,6 +35,7 @@ from .options import (
 )
 from .output_file import check_output_file
 from .overlap import Check, OneAtATime, overlapped
+from .subparsers import Subparsers
 from .targets import Target, plan_targets
 
 logger = logging.getLogger(__name__)
@@ -43,7 +44,7 @@ _AT_ONCE = 3  # pictures: one in the network while one is read and searched and 
 _AT_MOST = 8  # pictures in memory, where many cores feed a GPU
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("restore", help="restore the faces in pictures", description=__doc__)
     parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")

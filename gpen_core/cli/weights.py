@@ -22,9 +22,10 @@ from ..checkpoints import (
 )
 from ..errors import GPENError
 from ..pruning.pruner import DEFAULT_RATIO
+from .subparsers import Subparsers
 
 
-def add_parser(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+def add_parser(subparsers: Subparsers) -> None:
     """Add the command. `func` of the parsed arguments then runs it and returns the exit code, or raises GPENError.
 
     Of several files all are dealt with, whatever becomes of the others; the exit code is 1 if any failed.

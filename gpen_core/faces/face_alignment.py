@@ -88,8 +88,8 @@ def face_alignment_files_found() -> bool:
 def _load_networks() -> tuple[nn.Module, nn.Module]:
     sfd_path, fan_path = _weight_paths()
     try:
-        from face_alignment.detection.sfd.net_s3fd import s3fd
-        from face_alignment.models import FAN
+        from face_alignment.detection.sfd.net_s3fd import s3fd  # pyright: ignore[reportMissingTypeStubs]
+        from face_alignment.models import FAN  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise GPENError(
             f"The package face-alignment cannot be used: {error}.\n"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -138,7 +138,7 @@ def _create(onnx: np.ndarray, path: Path, score: float) -> Any:
 
 
 @contextmanager
-def _opencv_errors_only() -> Iterator[None]:
+def _opencv_errors_only() -> Generator[None, None, None]:
     """Without the warning that OpenCV 5 prints whenever a network is created."""
     logging = getattr(getattr(cv2, "utils", None), "logging", None)
     if logging is None:

@@ -25,27 +25,29 @@ def test_comfyui_knows_the_loaded_network(comfy: ComfyServer) -> None:
     comfy.free()
     # Of other crops than those of the tests before, which the network need not see again.
     comfy.run(enhance_graph(strength=73, template="ffhq")).require_success()
-    assert _state(comfy)["loaded"] == ["Generator"]
+    assert _state(comfy)["loaded"] == ["UNetNetwork"]
 
 
 def test_two_loaders_share_one_network(comfy: ComfyServer, object_info: dict[str, Any]) -> None:
     device = object_info["GPENLoadModel"]["input"]["required"]["device"][1]["options"][-1]
     comfy.run(enhance_graph(strength=70)).require_success()
-    alone = len(_state(comfy)["generators"])
+    alone = len(_state(comfy)["networks"])
+    assert alone == 1
     comfy.free()  # or ComfyUI would take the first loader from its cache
     run = comfy.run(_two_loaders(device)).require_success()
     assert {"model", "second model"} <= set(run.executed)
-    assert _state(comfy)["loaded"] == ["Generator"]
-    assert len(_state(comfy)["generators"]) == alone
+    assert _state(comfy)["loaded"] == ["UNetNetwork"]
+    assert len(_state(comfy)["networks"]) == alone
 
 
 def test_two_workflows_share_one_network(comfy: ComfyServer) -> None:
     comfy.run(enhance_graph(strength=74)).require_success()
-    alone = len(_state(comfy)["generators"])
+    alone = len(_state(comfy)["networks"])
+    assert alone == 1
     other = {"image": enhance_graph()["image"], "look": look_node(["image", 0])}
     comfy.run(other).require_success()  # ComfyUI forgets what the last graph did not use
     comfy.run(enhance_graph(strength=75)).require_success()
-    assert len(_state(comfy)["generators"]) == alone
+    assert len(_state(comfy)["networks"]) == alone
 
 
 def test_free_gives_the_memory_back(comfy: ComfyServer) -> None:
@@ -53,18 +55,18 @@ def test_free_gives_the_memory_back(comfy: ComfyServer) -> None:
     comfy.free()
     state = _state(comfy)
     assert state["loaded"] == []
-    assert all(places == ["cpu"] for places in state["generators"])
+    assert all(places == ["cpu"] for places in state["networks"])
 
 
 def test_free_after_another_workflow_leaves_no_network_behind(comfy: ComfyServer) -> None:
     comfy.run(enhance_graph(strength=78)).require_success()
     comfy.run({"image": enhance_graph()["image"], "look": look_node(["image", 0])}).require_success()
     comfy.free()
-    assert _state(comfy)["generators"] == []
+    assert _state(comfy)["networks"] == []
 
 
 def test_after_free_the_network_comes_back(comfy: ComfyServer) -> None:
     comfy.free()
     run = comfy.run(enhance_graph(strength=77)).require_success()
     assert run.outputs["look"]["seen"][0]["difference"] > 0.02
-    assert _state(comfy)["loaded"] == ["Generator"]
+    assert _state(comfy)["loaded"] == ["UNetNetwork"]

@@ -75,3 +75,9 @@ def test_each_choice_of_faces_has_its_own_settings(nodes: Any, image: torch.Tens
         (line,) = [line for line in report.splitlines() if f"face {number}:" in line]
         strengths.append(line.rsplit("strength ", 1)[1] if "strength" in line else "left alone")
     assert len(set(strengths)) == 2
+
+
+def test_the_picture_of_the_advisor_workflow_is_worth_restoring(nodes):
+    picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
+    (advice,) = nodes.run("GPENAdvisor", image=picture).args[0]
+    assert advice.advice.settings.strength > 0

@@ -32,7 +32,7 @@ def main() -> None:
 
 def portrait() -> Picture:
     """Head and shoulders as a small, noisy, compressed file."""
-    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=1.1, noise=20.0), 60))
+    return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=1.4, noise=16.0), 50))
 
 
 def group() -> Picture:

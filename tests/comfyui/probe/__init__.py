@@ -101,16 +101,16 @@ class Look(io.ComfyNode):
 
 @PromptServer.instance.routes.get("/gpen_probe/state")
 async def state(_: web.Request) -> web.Response:
-    """The models ComfyUI holds in memory, and every generator alive with where its weights lie."""
+    """The models ComfyUI holds in memory, and every face network alive with where its weights lie."""
     gc.collect()
     loaded = [type(entry.model.model).__name__ for entry in mm.current_loaded_models if entry.model is not None]
-    generators = [
+    networks = [
         found
         for found in gc.get_objects()
-        if type(found).__name__ == "Generator" and isinstance(found, torch.nn.Module)
+        if isinstance(found, torch.nn.Module) and "FaceNetwork" in (kind.__name__ for kind in type(found).__mro__)
     ]
-    places = [sorted({tensor.device.type for tensor in found.parameters()}) for found in generators]
-    return web.json_response({"loaded": loaded, "generators": places})
+    places = [sorted({tensor.device.type for tensor in found.parameters()}) for found in networks]
+    return web.json_response({"loaded": loaded, "networks": places})
 
 
 @PromptServer.instance.routes.post("/gpen_probe/parameters")
