@@ -22,7 +22,7 @@ from .face_crop import crops_image
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
-from .previews import before_after
+from .previews import face_before_after
 from .schema import Faces, Model, Settings, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
@@ -150,8 +150,12 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
         as_output(mask),
         "\n".join(result.report.text() for result in results),
         owners,
-        ui=ui.PreviewImage(before_after(pictures.rgb, restored), cls=node),
+        ui=ui.PreviewImage(face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners]), cls=node),
     )
+
+
+def _largest_box(own: PictureFaces) -> tuple[float, float, float, float] | None:
+    return max((crop.face for crop in own.crops), key=lambda face: face.size).box if own.crops else None
 
 
 def _shown(results: Sequence[RestoreResult]) -> str:

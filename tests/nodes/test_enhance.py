@@ -146,12 +146,6 @@ def test_asks_comfyui_for_the_memory_of_the_network(nodes, model, photo):
     assert any(loaded.model is model.patcher for loaded in mm.current_loaded_models)
 
 
-def test_the_preview_shows_before_and_after_side_by_side(nodes, model, photo):
-    preview = nodes.run("GPENEnhance", model=model, image=photo).ui.image
-    assert preview.shape == (1, 300, 600, 3)
-    assert torch.equal(preview[:, :, :300], photo)
-
-
 def test_changing_a_slider_does_not_look_for_faces_again(nodes, model, photo, pack, monkeypatch):
     # No other picture is as dark; embedded is there on every computer.
     dark = photo * 0.9
@@ -229,3 +223,19 @@ def test_strength_0_is_not_called_restored(nodes, model, photo, shown):
     _, _, mask, report, _ = nodes.run("GPENEnhance", model=model, image=photo, strength=0).args
     assert shown() == "1 of 1 face left alone at strength 0" and shown() in report
     assert not mask.any()
+
+
+def test_the_node_shows_the_largest_face_close_up(nodes):
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    group = nodes.run("GPENExamplePicture", picture="group").args[0]
+    shown = nodes.run("GPENEnhance", model=model, image=group).ui.image
+    assert shown.shape == (1, 512, 1024, 3)
+    assert not torch.equal(shown[:, :, :512], shown[:, :, 512:])
+
+
+def test_without_a_face_the_node_shows_the_whole_picture(nodes):
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    plain = torch.full((1, 120, 100, 3), 0.5)
+    shown = nodes.run("GPENEnhance", model=model, image=plain).ui.image
+    assert shown.shape == (1, 120, 200, 3)
+    assert torch.equal(shown[:, :, :100], plain)
