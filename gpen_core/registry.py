@@ -8,7 +8,7 @@ from pathlib import Path
 
 import torch
 
-from .checkpoints import EMBEDDED_NETWORK, load_network, load_pruned_generator, resolve
+from .checkpoints import EMBEDDED_NETWORK, family_in, load_network, load_pruned_generator, resolve
 from .device import choose_device, choose_precision
 from .errors import GPENError
 from .model import GPENModel
@@ -47,16 +47,16 @@ def load_model(
             network, name = _load(path, variant)
             model = GPENModel(network, name, target, _trusted(network, name, precision, chosen))
             _alive[key] = model
+    _trusted(model.network, model.name, precision, chosen)  # "auto" may have loaded it in another precision
     return model
 
 
 def _load(path: Path, variant: str) -> tuple[FaceNetwork, str]:
     """The network of a file, and what to call it."""
-    network = load_network(path)
     if variant == "full":
-        return network, path.name
-    if not network.prunable:
-        return network, f"{path.name} (in full: it cannot be pruned)"
+        return load_network(path), path.name
+    if not family_in(path).prunable:
+        return load_network(path), f"{path.name} (in full: it cannot be pruned)"
     return GPENNetwork(load_pruned_generator(path)), f"{path.stem} (pruned)"
 
 

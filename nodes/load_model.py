@@ -78,7 +78,8 @@ class LoadGPENModel(io.ComfyNode):
         handle = load_handle(path, device, precision, variant)
         loaded = handle.model
         sizes = " and ".join(map(str, loaded.network.sizes))
-        feedback.show(cls, f"{loaded.name}: {sizes} px faces, {loaded.precision} on {loaded.device}")
+        kind = f"{loaded.network.family}, {sizes} px faces, {loaded.precision} on {loaded.device}"
+        feedback.show(cls, f"{loaded.name}: {kind}\nTerms: {loaded.network.terms}")
         return io.NodeOutput(handle)
 
 

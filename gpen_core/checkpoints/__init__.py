@@ -1,6 +1,6 @@
 """Weight files: reading them safely, knowing the published ones, finding, fetching, verifying, converting, pruning."""
 
-from .build import load_generator_from, load_network
+from .build import family_in, load_generator_from, load_network
 from .catalog import CatalogEntry, all_entries, find_entry
 from .conversion import convert
 from .download import fetch
@@ -30,6 +30,7 @@ __all__ = [
     "convert_pruned",
     "download_folder",
     "embedded_folder",
+    "family_in",
     "fetch",
     "find_entry",
     "find_file",

@@ -22,10 +22,16 @@ def load_network(path: Path) -> FaceNetwork:
     `FaceNetwork.prepare` is left to the caller. Raises CheckpointError naming the file and what is wrong with it.
     """
 
-    def build(tensors: Mapping[str, Tensor]) -> FaceNetwork:
-        return (family_of(tensors) or GPENNetwork).from_state_dict(tensors)  # GPEN's error says what is missing
+    return _of_file(path, lambda tensors: _family(tensors).from_state_dict(tensors))
 
-    return _of_file(path, build)
+
+def family_in(path: Path) -> type[FaceNetwork]:
+    """The kind of network a weight file holds, without building it. Raises CheckpointError for an unreadable file."""
+    return _of_file(path, _family)
+
+
+def _family(tensors: Mapping[str, Tensor]) -> type[FaceNetwork]:
+    return family_of(tensors) or GPENNetwork  # whose error says what is missing
 
 
 def load_generator_from(source: str | Path | Mapping[str, Tensor]) -> Generator:

@@ -7,7 +7,7 @@ and gives them back restored. GPEN is one, the network that comes with the proje
 
 from __future__ import annotations
 
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from typing import ClassVar, TypeVar
 
@@ -18,7 +18,7 @@ from ..device import PRECISIONS, Precision
 from ..template import Template
 
 
-class FaceNetwork(nn.Module):
+class FaceNetwork(nn.Module, ABC):
     """A network for aligned face crops. Being a module, it can be moved between devices like any other.
 
     family: what such networks are called. sizes: px, the crops it takes, smallest first. template: how faces lie in
@@ -26,7 +26,7 @@ class FaceNetwork(nn.Module):
     made of it. terms: of use, in a few words.
     """
 
-    family: ClassVar[str]
+    family: ClassVar[str] = "face network"
     sizes: tuple[int, ...]
     template: Template = "ffhq"
     precisions: tuple[Precision, ...] = tuple(p for p in PRECISIONS if p != "auto")

@@ -79,6 +79,23 @@ def test_a_precision_it_cannot_be_trusted_in_is_refused(weights: Path) -> None:
         gpen_core.load_model(weights, precision="bf16")
 
 
+def test_what_auto_has_loaded_does_not_hide_that(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """ "auto" is fp16 on a GPU; here it is pretended to be bf16."""
+    monkeypatch.setattr("gpen_core.registry.choose_precision", lambda precision, device: "bf16")
+    model = gpen_core.load_model(weights, precision="auto")
+    assert model.precision == "fp32"
+    with pytest.raises(GPENError, match="cannot be trusted in bf16"):
+        gpen_core.load_model(weights, precision="bf16")
+
+
+def test_a_network_without_its_call_cannot_be_made() -> None:
+    class Half(FaceNetwork):
+        sizes = (32,)
+
+    with pytest.raises(TypeError, match="generate"):
+        Half()  # pyright: ignore[reportAbstractUsage]
+
+
 def test_what_cannot_be_pruned_is_used_in_full_and_says_so(weights: Path) -> None:
     model = gpen_core.load_model(weights, variant="pruned")
     assert model.variant == "full"
