@@ -34,9 +34,9 @@ class UNetConfig:
     """
 
     widths: tuple[int, ...] = (32, 64, 128, 160)
-    encoder: int = 1
-    middle: int = 3
-    decoder: int = 2
+    encoder: int = 2
+    middle: int = 7
+    decoder: int = 3
     picture: int = 16
 
     @property

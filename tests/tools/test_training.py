@@ -19,6 +19,7 @@ from pairs import FacePairs, load_faces, loader
 from PIL import Image
 from progress import Progress, update_average
 from realism import Discriminator
+from safetensors.torch import save_file
 from skimage import data
 from torch import Tensor
 
@@ -192,3 +193,21 @@ def same_tensors(one: dict[str, Tensor], other: dict[str, Tensor]) -> None:
     assert one.keys() == other.keys()
     for name, tensor in one.items():
         assert torch.equal(tensor, other[name]), name
+
+
+def test_a_larger_network_starts_as_the_smaller_one_it_is_given(tmp_path: Path) -> None:
+    small, large = (
+        ResidualUNet(UNetConfig(widths=(8, 8), encoder=1, middle=middle, decoder=1, picture=8)) for middle in (1, 3)
+    )
+    torch.nn.init.normal_(small.change.weight)
+    save_file(small.state_dict(), tmp_path / "small.safetensors", {"samples": "1000"})
+    fidelity.start_from(large, tmp_path / "small.safetensors")
+    face = torch.rand(1, 3, 32, 32)
+    assert torch.equal(small(face), large(face))
+    assert fidelity.samples_of(tmp_path / "small.safetensors") == 1000
+
+
+def test_a_file_of_another_network_is_not_started_from(tmp_path: Path, net: ResidualUNet) -> None:
+    save_file({"mapping.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
+    with pytest.raises(SystemExit, match="no smaller version of this network"):
+        fidelity.start_from(net, tmp_path / "other.safetensors")

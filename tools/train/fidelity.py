@@ -15,21 +15,24 @@ from __future__ import annotations
 
 import argparse
 import copy
+import re
 from pathlib import Path
 
 import torch
 from held_out import HeldOut
 from pairs import FacePairs, load_faces, loader
 from progress import Progress, update_average
+from safetensors import safe_open
 from safetensors.torch import load_file
 from torch import Tensor, nn
 
 from gpen_core.network.unet import ResidualUNet
 
-_WARM_UP = 4_000  # samples
+_WARM_UP = 4_000  # samples, each time training is started
 _HALF_LIFE = 8_000  # samples, of the running average
 _LOG_EVERY = 5_000  # samples
 _SMOOTH = 4e-3  # of the Charbonnier distance: half a level of 255 in [-1, 1]
+_IN_A_BLOCK = re.compile(r"(encoder\.\d+|middle|decoder\.\d+)\.\d+\.")
 _FLOOR = 0.01  # distance below which a face counts no more
 
 
@@ -39,12 +42,26 @@ def fidelity_loss(restored: Tensor, sharp: Tensor) -> Tensor:
     return (distance + _FLOOR).log().mean()
 
 
+def start_from(net: ResidualUNet, weights: Path) -> None:
+    """Take over a weight file. Blocks that it lacks stay the identity: the picture is the same."""
+    tensors = {name: tensor.float() for name, tensor in load_file(weights).items()}
+    missing, unexpected = net.load_state_dict(tensors, strict=False)
+    if unexpected or not all(_IN_A_BLOCK.match(name) for name in missing):
+        raise SystemExit(f"{weights} is no smaller version of this network: {(unexpected or missing)[0]}.")
+
+
+def samples_of(weights: Path) -> int:
+    """How many samples a weight file has seen, by its own account."""
+    with safe_open(weights, "pt") as file:
+        return int((file.metadata() or {}).get("samples", 0))
+
+
 def train(args: argparse.Namespace) -> None:
     device = torch.device(args.device)
     torch.manual_seed(0)
     net = ResidualUNet()
     if args.weights:
-        net.load_state_dict({name: tensor.float() for name, tensor in load_file(args.weights).items()})
+        start_from(net, args.weights)
     net = net.to(device)
     average = copy.deepcopy(net).requires_grad_(False)
     optimiser = torch.optim.AdamW(net.parameters(), lr=args.rate, betas=(0.9, 0.95), weight_decay=0.0)
@@ -53,14 +70,18 @@ def train(args: argparse.Namespace) -> None:
         start = Progress(args.from_run, progress.parts)
         start.resume()
         progress.samples, progress.seconds = start.samples, start.seconds
+    if args.weights and not progress.samples:
+        progress.samples = samples_of(args.weights)
     progress.resume()
     held_out = HeldOut(args.held_out, 24)
     first = progress.samples
     data = loader(FacePairs(load_faces(args.faces), args.patch, seed=progress.samples), args.batch, args.workers)
     running, logged = 0.0, progress.samples
     for degraded, sharp in data:
-        rate = args.rate * min(1.0, (progress.samples + args.batch) / _WARM_UP)
-        if args.anneal:
+        rate = args.rate
+        if not args.anneal:
+            rate *= min(1.0, (progress.samples - first + args.batch) / _WARM_UP)
+        else:
             rate *= 1.0 - (progress.samples - first) / args.anneal
         if rate <= 0.0 or (args.samples and progress.samples >= args.samples):
             break
@@ -94,7 +115,7 @@ def main() -> None:
     parser.add_argument("--held-out", type=Path, required=True, help="folder with hq, lq_light, lq_medium, lq_heavy")
     parser.add_argument("--run", type=Path, required=True, help="folder of the checkpoint and the log")
     parser.add_argument("--from", dest="from_run", type=Path, help="run to start from, if this one is new")
-    parser.add_argument("--weights", type=Path, help="weight file to start from, if there is no run")
+    parser.add_argument("--weights", type=Path, help="weight file to start from: this network or a smaller one")
     parser.add_argument("--anneal", type=int, default=0, help="let the rate fall to zero over so many samples, and end")
     parser.add_argument("--samples", type=int, default=0, help="end after so many in all (default: never)")
     parser.add_argument("--batch", type=int, default=8)
