@@ -69,7 +69,7 @@ class GPENModel:
         return self.network.template
 
     def size_for(self, side: float) -> int:
-        """The size of crop for a face whose crop covers `side` px of its picture: the smallest that loses nothing."""
+        """The size of crop for what fills `side` px: the smallest of the network's that holds it, else the largest."""
         return next((size for size in self.network.sizes if size >= side), self.network.sizes[-1])
 
     @property

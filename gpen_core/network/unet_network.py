@@ -24,7 +24,7 @@ class UNetNetwork(FaceNetwork):
     """A `ResidualUNet`, which belongs to it from then on."""
 
     family = "face U-Net"
-    sizes = (256,)
+    sizes = (256, 512)
     terms = "research, non-commercial: trained on CelebAMask-HQ"
 
     def __init__(self, net: ResidualUNet) -> None:

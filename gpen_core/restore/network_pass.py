@@ -10,12 +10,11 @@ import torch
 from numpy.typing import NDArray
 
 from ..faces import Face, FaceCrop, crop_face
-from ..faces.aligned_crop import image_to_crop
 from ..finish.finishing import finish_face, prepare_face
-from ..image.geometry import scale_of
 from ..image.warp import Pixels
 from ..model import GPENModel
 from ..settings import RestoreSettings
+from .crop_size import crop_size
 from .remembered import OwnedMemory, digest
 
 _REMEMBERED_BYTES = 256 * 2**20  # for each model: 85 crops of 512 px
@@ -75,8 +74,7 @@ def finished_crops(
 
 def _crop(picture: Pixels, face: Face, model: GPENModel, settings: RestoreSettings) -> FaceCrop:
     template = settings.template_of(model.template)
-    covered = 1.0 / scale_of(image_to_crop(face.landmarks, 1, template))  # px of the picture
-    return crop_face(picture, face, model.size_for(covered), template)
+    return crop_face(picture, face, crop_size(picture, face, model, template), template)
 
 
 def _finished(

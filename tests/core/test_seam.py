@@ -62,7 +62,7 @@ def test_it_restores_pictures(weights: Path) -> None:
     assert not np.array_equal(result.image.numpy(), picture)
 
 
-def test_the_smallest_size_that_loses_nothing_is_taken(weights: Path) -> None:
+def test_the_smallest_size_that_holds_what_it_is_for_is_taken(weights: Path) -> None:
     model = gpen_core.load_model(weights)
     assert [model.size_for(side) for side in (10.0, 32.0, 33.0, 500.0)] == [32, 32, 64, 64]
 

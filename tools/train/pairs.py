@@ -16,7 +16,7 @@ from torch.utils.data import DataLoader, IterableDataset, get_worker_info
 Picture = NDArray[np.uint8]
 
 _FACE = 256  # px, the size at which the network sees most faces
-_LARGE = 0.15  # share of faces seen at twice that size
+_LARGE = 0.3  # share of faces seen at twice that size
 _LARGE_SEVEREST = 0.55  # a large face is not restored at its full size when it is worse than this
 
 
