@@ -12,9 +12,10 @@ from typing import BinaryIO
 from ..errors import CheckpointError
 from ..progress import Progress
 from .catalog import CatalogEntry
-from .folders import download_folder, find_file
+from .folders import download_folder, find_file, user_path
+from .signature import identify_file
 from .transfer import MirrorError, transfer
-from .verification import sha256_of, verify
+from .verification import record_sha256, sha256_of, verify
 
 _logger = logging.getLogger(__name__)
 _LOCKED_BYTE = 1 << 40  # Windows locks ranges of bytes, and nobody else can read them: one beyond the end
@@ -46,13 +47,14 @@ def fetch(entry: CatalogEntry, folder: str | Path | None = None, progress: Progr
             f"{entry.name} cannot be stored: {error}.\nFolder: {target.parent}\n"
             "Free it, or name another folder in the environment variable GPEN_WEIGHTS."
         ) from error
-    # Records a SHA-256 that nobody has published, or compares it with that of an earlier copy.
-    return target if entry.sha256 else _existing(target, entry)
+    if entry.sha256 is None:
+        record_sha256(target)
+    return target
 
 
 def _target(entry: CatalogEntry, folder: str | Path | None) -> Path:
     if folder is not None:
-        return Path(folder).expanduser().absolute() / entry.name
+        return user_path(folder).absolute() / entry.name
     return find_file(entry.name) or download_folder(entry.kind) / entry.name
 
 
@@ -107,6 +109,8 @@ def _problem(part: BinaryIO, entry: CatalogEntry) -> str | None:
         return f"{size:,} bytes arrived, expected {entry.size:,}"
     if size == 0:
         return "an empty file arrived"
+    if entry.sha256 is None and not (content := identify_file(Path(part.name))).holds_weights:
+        return f"what arrived is {content.value}, no network"
     if entry.sha256 is not None and (digest := sha256_of(Path(part.name))) != entry.sha256:
         return f"what arrived has SHA-256 {digest}, expected {entry.sha256}"
     return None

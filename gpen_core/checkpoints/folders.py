@@ -15,6 +15,7 @@ folder, which an update or a reinstallation may replace.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -36,12 +37,21 @@ _COMFYUI_FOLDERS: dict[Kind, str] = {
     "detector": "facedetection",
     "landmarks": "facedetection",
 }
+_logger = logging.getLogger(__name__)
 _registered: list[tuple[Path, Kind | None]] = []
+
+
+def user_path(path: str | Path) -> Path:
+    """A path as a user gives it, "~" and "~name" expanded. Raises CheckpointError for a name nobody here has."""
+    try:
+        return Path(path).expanduser()
+    except RuntimeError as error:
+        raise CheckpointError(f"{path} cannot be found: {error}\nGive the whole path.") from error
 
 
 def add_folder(folder: str | Path, kind: Kind | None = None) -> None:
     """Search `folder` too; files of `kind` are fetched into the first folder registered for it."""
-    entry = Path(folder).expanduser().absolute(), kind
+    entry = user_path(folder).absolute(), kind
     if entry not in _registered:
         _registered.append(entry)
 
@@ -53,7 +63,7 @@ def search_folders() -> list[Path]:
         *(folder for folder, _ in _registered),
         *_comfyui_folders(),
         embedded_folder(),
-        _user_folder(),
+        *_user_folder(),
         Path(torch.hub.get_dir()) / "checkpoints",
     ]
     return list(dict.fromkeys(folders))
@@ -66,14 +76,19 @@ def embedded_folder() -> Path:
 
 
 def download_folder(kind: Kind = "generator") -> Path:
-    """Where files of `kind` are fetched to; it may not exist yet."""
+    """Where files of `kind` are fetched to; it may not exist yet. Raises CheckpointError where there is none."""
     if environment := _from_environment():
         return environment[0]
     if registered := [folder for folder, wanted in _registered if wanted == kind]:
         return registered[0]
     if models := _comfyui_models():
         return models / _COMFYUI_FOLDERS[kind]
-    return _user_folder()
+    if user := _user_folder():
+        return user[0]
+    raise CheckpointError(
+        "There is no folder to fetch files into: this user has no home directory.\n"
+        "Name a folder in the environment variable GPEN_WEIGHTS, or set HOME."
+    )
 
 
 def find_file(name: str) -> Path | None:
@@ -95,10 +110,10 @@ def resolve(path_or_name: str | Path) -> Path:
 
     Raises CheckpointError with the folders searched and, for a known file, how to get it.
     """
-    path = Path(path_or_name).expanduser()
-    if path.is_file():
+    path = user_path(path_or_name)
+    if os.path.isfile(path):  # unlike Path.is_file, takes no offence at folders that may not be looked into
         return path
-    if path.is_dir():
+    if os.path.isdir(path):
         raise CheckpointError(f"{path} is a folder: expected a weight file.\nGive the path of one file in it.")
     if path.is_absolute():
         raise CheckpointError(f"There is no weight file {path}.\nCheck the path, or give the name of a known file.")
@@ -129,7 +144,13 @@ def _advice(name: str) -> str:
 
 def _from_environment() -> list[Path]:
     folder = os.environ.get("GPEN_WEIGHTS")
-    return [Path(folder).expanduser().absolute()] if folder else []
+    if not folder:
+        return []
+    try:
+        return [user_path(folder).absolute()]
+    except CheckpointError as error:  # what is found elsewhere, the embedded network above all, works without it
+        _logger.warning("The folder of the environment variable GPEN_WEIGHTS is passed over. %s", error)
+        return []
 
 
 def _comfyui_models() -> Path | None:
@@ -143,17 +164,25 @@ def _comfyui_folders() -> list[Path]:
     return [models / name for name in ("facerestore_models", "gpen", "facedetection")] if models else []
 
 
-def _user_folder() -> Path:
-    if sys.platform == "win32":
-        base = os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
-    else:
-        base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(base) / "gpen"
+def _user_folder() -> list[Path]:
+    """One folder, or none for a user without a home directory, as services and containers have them."""
+    windows = sys.platform == "win32"
+    variable, below_home = ("LOCALAPPDATA", "AppData/Local") if windows else ("XDG_CACHE_HOME", ".cache")
+    try:
+        return [Path(os.environ.get(variable) or Path.home() / below_home) / "gpen"]
+    except RuntimeError:
+        return []
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    if folder.is_dir():
-        yield from (file for file in folder.iterdir() if file.is_file())
+    """The files of a folder; none of one that does not exist. One that cannot be listed is named and passed over."""
+    try:
+        with os.scandir(folder) as entries:
+            yield from (Path(entry.path) for entry in entries if entry.is_file())
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        _logger.warning("The folder %s cannot be searched for weight files: %s.", folder, error.strerror)
 
 
 def _matches(file: Path, name: str) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import Enum
+from pathlib import Path
 
 HEAD_BYTES = 512  # enough of a file for `identify`
 
@@ -17,6 +18,17 @@ class Content(Enum):
     WEB_PAGE = "a web page or a server's error answer"
     LFS_POINTER = "a Git LFS pointer, a short text in place of the real file"
     UNKNOWN = "a file of unknown format"
+
+    @property
+    def holds_weights(self) -> bool:
+        """Whether networks are stored like this."""
+        return self in (Content.SAFETENSORS, Content.ZIP, Content.PICKLE, Content.ONNX)
+
+
+def identify_file(path: Path) -> Content:
+    """Recognise a file. Raises OSError."""
+    with path.open("rb") as file:
+        return identify(file.read(HEAD_BYTES))
 
 
 def identify(head: bytes) -> Content:

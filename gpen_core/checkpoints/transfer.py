@@ -24,8 +24,10 @@ _ATTEMPTS = 5  # in a row without `_PROGRESS` more bytes
 _PROGRESS = 1 << 20
 _RETRY_WAIT = 1.0  # s, doubled with every attempt in a row
 _SPACE_MARGIN = 64 << 20  # bytes left free on the disk
+_LARGEST = 8 << 30  # bytes; no network of this kind comes near it
 _PASSING_STATUS = {408, 425, 429, 500, 502, 503, 504}
 _RANGE_REFUSED = 416
+_CONTENT_RANGE = re.compile(r"bytes ([0-9]{1,18})-[0-9]{1,18}/([0-9]{1,18}|\*)")
 _NETWORK_ERRORS = (OSError, http.client.HTTPException)  # TimeoutError and ssl.SSLError are OSErrors
 
 
@@ -81,6 +83,8 @@ def _request(url: str, part: BinaryIO, entry: CatalogEntry, progress: Progress) 
         raise _UnreachableError(f"no connection ({error.reason})") from error
     except _NETWORK_ERRORS as error:
         raise _DroppedError(f"no answer ({error})") from error
+    except ValueError as error:  # what urllib makes of an address that is none, such as that of a bad redirection
+        raise MirrorError(f"the address cannot be followed ({error})") from error
     with response:
         _receive(response, part, entry, progress)
 
@@ -101,19 +105,24 @@ def _receive(response: http.client.HTTPResponse, part: BinaryIO, entry: CatalogE
     total = total if total is not None else entry.size
     _check_space(Path(part.name).parent, (total or 0) - have)
     progress(have, total)
+    most = total if total is not None else _LARGEST
     while block := _read(response):
         if have == 0:
             _check_head(block)
-        part.write(block)
         have += len(block)
+        if have > most:
+            part.truncate(0)
+            raise MirrorError(f"the server sends more than the {most:,} bytes of the file")
+        part.write(block)
         progress(have, total)
     if total is not None and have < total:
         raise _DroppedError(f"the connection ended after {have:,} of {total:,} bytes")
 
 
 def _read(response: http.client.HTTPResponse) -> bytes:
+    """What has arrived, however little: progress is told, and can end the transfer, on the slowest connection."""
     try:
-        return response.read(_BLOCK)
+        return response.read1(_BLOCK)
     except _NETWORK_ERRORS as error:
         raise _DroppedError(f"the connection broke ({error})") from error
 
@@ -121,11 +130,11 @@ def _read(response: http.client.HTTPResponse) -> bytes:
 def _extent(response: http.client.HTTPResponse) -> tuple[int, int | None]:
     """First byte sent, and bytes of the whole file where the server says so."""
     if response.status == 206:
-        if sent := re.match(r"bytes (\d+)-\d+/(\d+|\*)", response.headers.get("Content-Range", "")):
+        if sent := _CONTENT_RANGE.fullmatch(response.headers.get("Content-Range", "")):
             return int(sent[1]), None if sent[2] == "*" else int(sent[2])
         raise MirrorError("the server sent a part of the file without saying which")
-    length = response.headers.get("Content-Length")
-    return 0, int(length) if length else None
+    length = response.headers.get("Content-Length", "")
+    return 0, int(length) if re.fullmatch(r"[0-9]{1,18}", length) else None
 
 
 def _check_head(block: bytes) -> None:

@@ -16,6 +16,7 @@ from typing import Literal
 
 from ..errors import CheckpointError
 from .catalog import CatalogEntry, all_entries
+from .signature import Content, identify_file
 
 _logger = logging.getLogger(__name__)
 _BLOCK = 1 << 20
@@ -51,13 +52,13 @@ def verify(path: str | Path, entry: CatalogEntry | None = None) -> VerifyResult:
     """
     path = Path(path)
     try:
-        size, digest = path.stat().st_size, sha256_of(path)
+        size, digest, content = path.stat().st_size, sha256_of(path), identify_file(path)
     except OSError as error:
         raise CheckpointError(f"{path.name} cannot be verified: {error}.\nFile: {path}") from error
     entry = entry or _by_content(digest) or _by_name(path)
     if entry is None:
         return VerifyResult(path, "unknown", size, digest, None, "not one of the published files")
-    status, detail = _compare(path, size, digest, entry)
+    status, detail = _compare(path, size, digest, content, entry)
     return VerifyResult(path, status, size, digest, entry, detail)
 
 
@@ -70,8 +71,13 @@ def sha256_of(path: Path) -> str:
     return digest.hexdigest()
 
 
+def record_sha256(path: Path) -> None:
+    """Hold a file that has just been fetched to the SHA-256 it has now, whatever an earlier one had. Raises OSError."""
+    _record(path, sha256_of(path))
+
+
 def _compare(
-    path: Path, size: int, digest: str, entry: CatalogEntry
+    path: Path, size: int, digest: str, content: Content, entry: CatalogEntry
 ) -> tuple[Literal["ok", "same", "recorded", "wrong"], str]:
     if entry.size is not None and size != entry.size:
         return "wrong", f"{size:,} bytes, expected {entry.size:,} of {entry.name}"
@@ -79,6 +85,8 @@ def _compare(
         if digest != entry.sha256:
             return "wrong", f"SHA-256 {digest}, expected {entry.sha256} of {entry.name}"
         return "ok", f"is the published {entry.name}"
+    if not content.holds_weights:
+        return "wrong", f"it is {content.value}, no network"
     first_seen = _recorded(path)
     if first_seen is None:
         _record(path, digest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,23 +13,23 @@ from ..image import FoundPicture, PictureError, find_pictures
 def collect_pictures(
     inputs: Sequence[Path], recursive: bool, output: Path | None
 ) -> tuple[list[FoundPicture], list[str]]:
-    """The pictures of all inputs, each once, and what is wrong with the inputs that gave none.
+    """The pictures of all inputs, each once, and what is wrong with the inputs and folders that gave none.
 
     Patterns such as *.jpg are expanded, which Windows leaves to the program. Pictures below `output` are left out when
     that folder lies within an input: they are results of an earlier run.
     Raises GPENError when no input gave a picture.
     """
-    found: dict[Path, FoundPicture] = {}
+    found: dict[str, FoundPicture] = {}
     problems: list[str] = []
     for given in inputs:
         try:
-            pictures = find_pictures(_expand(given), recursive)
+            pictures = find_pictures(_expand(given), recursive, problems.append)
         except PictureError as error:
             problems.append(str(error))
             continue
         for picture in pictures:
             if not _is_earlier_result(picture.path, given, output):
-                found.setdefault(picture.path.resolve(), picture)
+                found.setdefault(os.path.realpath(picture.path), picture)
     if not found:
         raise GPENError("\n".join(problems) or "All pictures found are results of an earlier run.")
     return list(found.values()), problems
@@ -44,4 +45,4 @@ def _is_earlier_result(picture: Path, given: Path, output: Path | None) -> bool:
     if output is None or not given.is_dir():
         return False
     inside = output.resolve()
-    return inside != given.resolve() and inside in picture.resolve().parents
+    return inside != given.resolve() and inside in Path(os.path.realpath(picture)).parents

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import count
@@ -73,4 +74,4 @@ def _files(target: Target) -> set[str]:
 
 def _key(path: Path) -> str:
     """The same for all ways to name a file; Windows and macOS take names that differ in case for the same one."""
-    return str(path.resolve()).casefold()
+    return os.path.realpath(path).casefold()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import stat
 import uuid
 from pathlib import Path
 from typing import Literal
@@ -15,6 +16,7 @@ from .decoding import decode_picture
 from .encoding import encode_jpeg, encode_png
 from .picture import PictureError, PictureExistsError, PictureFile
 
+_LARGEST = 2 << 30  # bytes; the largest picture that is decoded has 1.6 GB without compression, in 16 bits
 SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg")}
 
 
@@ -24,10 +26,8 @@ def read_picture(path: str | Path) -> PictureFile:
     Raises PictureError for a file that is missing, empty, damaged, too large, or not a picture of these formats.
     """
     path = Path(path)
-    if path.is_dir():
-        raise PictureError(f"{path} is a folder; a picture file was expected.")
     try:
-        data = path.read_bytes()
+        data = _content_of(path)
     except FileNotFoundError as error:
         raise PictureError(
             f"There is no file {path}.\nCheck the spelling; relative paths start at {Path.cwd()}."
@@ -39,6 +39,21 @@ def read_picture(path: str | Path) -> PictureFile:
     if not data:
         raise PictureError(f"{path.name} is empty (0 bytes).\nCopy or download it again.")
     return decode_picture(data, path.name)
+
+
+def _content_of(path: Path) -> bytes:
+    """All bytes of a regular file: a pipe or device could keep a reader waiting, or never end. Raises OSError."""
+    state = path.stat()
+    if stat.S_ISDIR(state.st_mode):
+        raise PictureError(f"{path} is a folder; a picture file was expected.")
+    if not stat.S_ISREG(state.st_mode):
+        raise PictureError(f"{path} is a pipe or a device; a picture file was expected.\nSave what it gives as a file.")
+    if state.st_size > _LARGEST:
+        raise PictureError(
+            f"{path.name} has {state.st_size / 1e9:.1f} GB; pictures of up to {_LARGEST / 1e9:.1f} GB are read.\n"
+            "Save it smaller, or with compression."
+        )
+    return path.read_bytes()
 
 
 def write_picture(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,30 @@ def test_folder_that_cannot_be_listed(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr(os, "scandir", refuse)
     with pytest.raises(PictureError, match="cannot be listed: Permission denied"):
         find_pictures([tmp_path], True)
+
+
+def test_a_folder_below_that_cannot_be_listed_is_named_and_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder_of(tmp_path, "a.jpg", "closed/b.jpg")
+    scandir = os.scandir
+
+    def refuse(path: str) -> Iterator[os.DirEntry[str]]:
+        if Path(path).name == "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refuse)
+    problems: list[str] = []
+    assert names(find_pictures([tmp_path], True, problems.append)) == ["a.jpg"]
+    assert problems == [f"The folder {tmp_path / 'closed'} cannot be listed: Permission denied."]
+
+
+def test_a_link_to_itself_does_not_end_the_search(tmp_path: Path) -> None:
+    folder_of(tmp_path, "a.jpg")
+    (tmp_path / "loop.jpg").symlink_to("loop.jpg")
+    (tmp_path / "below").symlink_to(tmp_path)
+    assert names(find_pictures([tmp_path], True)) == ["a.jpg", "loop.jpg"]
 
 
 def test_order_does_not_depend_on_the_file_system(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

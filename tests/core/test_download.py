@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import json
 import re
@@ -16,7 +17,7 @@ import pytest
 from gpen_core.checkpoints import CatalogEntry, fetch
 from gpen_core.errors import CheckpointError
 
-DATA = bytes(range(256)) * 4096  # 1 MiB
+DATA = b"PK\x03\x04" + bytes(range(4, 256)) + bytes(range(256)) * 4095  # 1 MiB, begun as a PyTorch archive
 DIGEST = hashlib.sha256(DATA).hexdigest()
 
 
@@ -118,8 +119,27 @@ class Handler(BaseHTTPRequestHandler):
     def serve_empty(self, start: int) -> None:
         self.answer(200, b"")
 
+    def serve_endless(self, start: int) -> None:
+        self.send_response(200)
+        self.end_headers()
+        with contextlib.suppress(OSError):  # until nobody listens
+            while True:
+                self.wfile.write(DATA)
+
+    def serve_bad_length(self, start: int) -> None:
+        self.answer(200, DATA, {"Content-Length": "many"})
+
+    def serve_bad_range(self, start: int) -> None:
+        self.answer(206, DATA, {"Content-Range": f"bytes 0-{'9' * 5000}/{'9' * 5000}"})
+
+    def serve_bad_redirect(self, start: int) -> None:
+        self.answer(302, b"", {"Location": "http://[broken"})
+
+    def serve_denied(self, start: int) -> None:
+        self.answer(200, b"Access denied")
+
     def serve_other(self, start: int) -> None:
-        self.answer(200, b"another version")
+        self.answer(200, b"PK\x03\x04 another version")
 
     def answer(self, status: int, body: bytes, headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -212,6 +232,9 @@ def test_a_server_without_ranges_starts_over(tmp_path: Path, entry_of: EntryOf) 
         ("short", "offers 1,048,575 bytes, expected 1,048,576"),
         ("corrupt", "has SHA-256 [0-9a-f]{64}, expected " + DIGEST),
         ("drops_always", "ended after 100 of 1,048,576 bytes, 5 times"),
+        ("endless", "sends more than the 1,048,576 bytes"),
+        ("bad_range", "without saying which"),
+        ("bad_redirect", "cannot be followed"),
     ],
 )
 def test_a_bad_mirror_is_named_and_nothing_kept_of_it(
@@ -223,7 +246,10 @@ def test_a_bad_mirror_is_named_and_nothing_kept_of_it(
     assert not (tmp_path / "net.pth").exists()
 
 
-@pytest.mark.parametrize("behaviour", ["missing", "page", "short", "corrupt", "drops_always", "empty"])
+@pytest.mark.parametrize(
+    "behaviour",
+    ["missing", "page", "short", "corrupt", "drops_always", "empty", "endless", "bad_range", "bad_redirect"],
+)
 def test_the_next_mirror_steps_in(tmp_path: Path, server: Server, entry_of: EntryOf, behaviour: str) -> None:
     assert fetch(entry_of(behaviour, "good"), tmp_path).read_bytes() == DATA
     assert server.paths()[-1] == "good"
@@ -239,6 +265,29 @@ def test_without_a_known_hash_mirrors_are_not_mixed(tmp_path: Path, server: Serv
     fetch(entry_of("drops_always", "good", sha256=None), tmp_path)
     assert server.requests[0] == ("drops_always", None)
     assert server.requests[-1] == ("good", None)
+
+
+def test_a_length_that_is_no_number_is_passed_over(tmp_path: Path, entry_of: EntryOf) -> None:
+    assert fetch(entry_of("bad_length"), tmp_path).read_bytes() == DATA
+
+
+def test_an_error_text_is_no_network(tmp_path: Path, entry_of: EntryOf) -> None:
+    with pytest.raises(CheckpointError, match="what arrived is a file of unknown format, no network"):
+        fetch(entry_of("denied", size=None, sha256=None), tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_an_error_text_stored_earlier_is_no_network(tmp_path: Path, entry_of: EntryOf) -> None:
+    (tmp_path / "net.pth").write_bytes(b"Access denied")
+    with pytest.raises(CheckpointError, match="is a file of unknown format, no network"):
+        fetch(entry_of("good", size=None, sha256=None), tmp_path)
+
+
+def test_fetching_again_replaces_what_was_recorded(tmp_path: Path, entry_of: EntryOf) -> None:
+    fetch(entry_of("other", size=None, sha256=None), tmp_path).unlink()
+    path = fetch(entry_of("good", sha256=None), tmp_path)
+    assert json.loads((tmp_path / "net.pth.sha256.json").read_text())["sha256"] == DIGEST
+    assert fetch(entry_of("other", sha256=None), tmp_path) == path
 
 
 def test_all_failures_and_the_way_by_hand_are_told(tmp_path: Path, server: Server, entry_of: EntryOf) -> None:
@@ -291,9 +340,10 @@ def test_an_unpublished_hash_is_recorded(tmp_path: Path, entry_of: EntryOf) -> N
 
 
 def test_a_file_that_changed_since_it_was_recorded_is_reported(tmp_path: Path, entry_of: EntryOf) -> None:
-    fetch(entry_of("good", size=None, sha256=None), tmp_path).unlink()
+    entry = entry_of("good", size=None, sha256=None)
+    fetch(entry, tmp_path).write_bytes(b"PK\x03\x04 another version")
     with pytest.raises(CheckpointError, match="when first seen"):
-        fetch(entry_of("other", size=None, sha256=None), tmp_path)
+        fetch(entry, tmp_path)
 
 
 def test_progress_runs_to_the_end(tmp_path: Path, entry_of: EntryOf) -> None:

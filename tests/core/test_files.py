@@ -220,8 +220,23 @@ def test_unreadable_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     def refuse(_: Path) -> bytes:
         raise PermissionError(13, "Permission denied")
 
+    (tmp_path / "a.png").write_bytes(b"hidden")
     monkeypatch.setattr(Path, "read_bytes", refuse)
     with pytest.raises(PictureError, match="cannot be read: Permission denied"):
+        read_picture(tmp_path / "a.png")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="this system has no named pipes")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "a.png")
+    with pytest.raises(PictureError, match="is a pipe or a device"):
+        read_picture(tmp_path / "a.png")
+
+
+def test_a_file_beyond_all_pictures_is_not_read(tmp_path: Path) -> None:
+    with (tmp_path / "a.png").open("wb") as file:
+        file.truncate(3 << 30)  # takes no room on the disk
+    with pytest.raises(PictureError, match=r"has 3\.2 GB; pictures of up to 2\.1 GB are read"):
         read_picture(tmp_path / "a.png")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -153,3 +154,45 @@ def test_a_missing_unknown_file_is_answered_with_close_names(home: Path) -> None
 def test_a_missing_embedded_network_is_put_down_to_the_installation(home: Path) -> None:
     with pytest.raises(CheckpointError, match="comes with this project"):
         resolve("face-unet")
+
+
+def test_an_unknown_user_in_the_environment_is_passed_over(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPEN_WEIGHTS", "~nosuchuser/weights")
+    weights = put(home / "project" / "weights" / "face-unet.safetensors")
+    assert find_file("face-unet") == weights
+    assert download_folder() == home / "cache" / "gpen"
+
+
+def test_a_path_of_an_unknown_user_is_an_error() -> None:
+    with pytest.raises(CheckpointError, match="~nosuchuser/net.pth cannot be found"):
+        resolve("~nosuchuser/net.pth")
+
+
+def test_a_user_without_a_home_can_use_what_is_there(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def homeless() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CACHE_HOME")
+    monkeypatch.delenv("LOCALAPPDATA")
+    monkeypatch.setattr(Path, "home", homeless)
+    weights = put(home / "project" / "weights" / "face-unet.safetensors")
+    assert find_file("face-unet") == weights
+    with pytest.raises(CheckpointError, match="no folder to fetch files into"):
+        download_folder()
+
+
+def test_a_folder_that_cannot_be_listed_is_named_and_passed_over(
+    home: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    scandir = os.scandir
+
+    def refuse(path: Path) -> object:
+        if Path(path) == home / "closed":
+            raise PermissionError(13, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setenv("GPEN_WEIGHTS", str(home / "closed"))
+    monkeypatch.setattr(os, "scandir", refuse)
+    weights = put(home / "project" / "weights" / "face-unet.safetensors")
+    assert find_file("face-unet") == weights
+    assert f"{home / 'closed'} cannot be searched for weight files: Permission denied" in caplog.text

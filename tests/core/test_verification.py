@@ -55,10 +55,10 @@ def test_a_foreign_file_is_unknown(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_an_unpublished_hash_is_recorded_and_held_to(tmp_path: Path) -> None:
-    path = put(tmp_path / "new.pth", b"first")
+    path = put(tmp_path / "new.pth", b"PK\x03\x04first")
     assert verify(path).status == "recorded"
     record = json.loads((tmp_path / "new.pth.sha256.json").read_text())
-    assert record == {"name": "new.pth", "sha256": hashlib.sha256(b"first").hexdigest()}
+    assert record == {"name": "new.pth", "sha256": hashlib.sha256(b"PK\x03\x04first").hexdigest()}
     assert verify(path).status == "same"
     put(path, b"other")
     assert verify(path).status == "wrong"
@@ -66,7 +66,7 @@ def test_an_unpublished_hash_is_recorded_and_held_to(tmp_path: Path) -> None:
 
 @pytest.mark.usefixtures("known")
 def test_a_damaged_record_is_an_error(tmp_path: Path) -> None:
-    path = put(tmp_path / "new.pth", b"first")
+    path = put(tmp_path / "new.pth", b"PK\x03\x04first")
     put(tmp_path / "new.pth.sha256.json", b"{}")
     with pytest.raises(CheckpointError, match=r"new\.pth\.sha256\.json cannot be read"):
         verify(path)
