@@ -39,6 +39,9 @@ _LOADING_ERRORS = (
 # How torch.load(weights_only=True) names what it refuses to create.
 _REFUSED = re.compile(r"(?:GLOBAL|[Uu]nsupported class|but got) (?:<class ')?([\w.]+)")
 
+# Before this release torch.load(weights_only=True) could be made to run code (CVE-2025-32434).
+_SAFE_TORCH = (2, 6)
+
 _FETCH_AGAIN = "Delete the file and fetch it again; 'gpen weights list' names the known files."
 
 
@@ -106,10 +109,21 @@ def _read_safetensors(path: Path) -> dict[str, Tensor]:
 
 
 def _load_pickle(path: Path) -> object:
+    if _torch_release() < _SAFE_TORCH:
+        raise CheckpointError(
+            f"{path.name} was not opened: in torch {torch.__version__} a prepared file of this kind can run code "
+            f"(CVE-2025-32434).\nFile: {path}\nUpdate torch to 2.6 or later, or take the .safetensors file of the same "
+            "network: 'gpen weights convert' makes one where torch is new enough."
+        )
     try:
         return torch.load(path, map_location="cpu", weights_only=True)
     except _LOADING_ERRORS as error:
         raise _explain(path, error) from error
+
+
+def _torch_release() -> tuple[int, int]:
+    major, minor = re.findall(r"\d+", torch.__version__)[:2]
+    return int(major), int(minor)
 
 
 def _explain(path: Path, error: BaseException) -> CheckpointError:

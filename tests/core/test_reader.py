@@ -261,3 +261,12 @@ def test_the_file_of_another_network_is_named(tmp_path: Path) -> None:
     torch.save(TENSORS, path)
     with pytest.raises(CheckpointError, match=r"upscaler\.pth: Not a GPEN generator"):
         load_generator_from(path)
+
+
+def test_pickles_wait_for_a_torch_that_reads_them_safely(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    torch.save(TENSORS, tmp_path / "net.pth")
+    save_file(TENSORS, tmp_path / "net.safetensors")
+    monkeypatch.setattr(torch, "__version__", "2.5.1+cu121")
+    with pytest.raises(CheckpointError, match=r"in torch 2\.5\.1\+cu121 a prepared file of this kind can run code"):
+        read_state_dict(tmp_path / "net.pth")
+    assert read_state_dict(tmp_path / "net.safetensors").keys() == TENSORS.keys()
