@@ -23,7 +23,7 @@ from .face_inputs import choice_inputs, detector_called, face_choice, given_inpu
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
 from .previews import face_before_after
-from .schema import Faces, Model, Settings, schema
+from .schema import Faces, Model, Settings, advanced, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
 GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
@@ -56,7 +56,7 @@ class Enhance(io.ComfyNode):
                 io.Image.Input("image"),
                 *finish_inputs(),
                 *scope_inputs(),
-                *choice_inputs(),
+                *choice_inputs(**advanced()),  # Face Crop is where faces are chosen in sight of them
                 *placement_inputs(),
                 *given_inputs(),
                 Settings.Input(

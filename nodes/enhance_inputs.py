@@ -50,6 +50,7 @@ def finish_inputs() -> list[io.Input]:
             "detail_enhance",
             default=_DEFAULT.detail_enhance,
             tooltip="Brings out fine detail. For pictures from 1200 px short side; refused below 800 px.",
+            **advanced(),
         ),
     ]
 
@@ -70,6 +71,7 @@ def scope_inputs() -> list[io.Input]:
             int(_DEFAULT.background_strength),
             "For scope picture and both: how much detail the surroundings get.",
             optional=True,
+            **advanced(),
         ),
         io.Int.Input(
             "tile_size",
@@ -79,6 +81,7 @@ def scope_inputs() -> list[io.Input]:
             step=64,
             optional=True,
             tooltip="For scope picture and both: side of the tiles, in px. Smaller needs less memory.",
+            **advanced(),
         ),
         io.Int.Input(
             "overlap",
@@ -88,6 +91,7 @@ def scope_inputs() -> list[io.Input]:
             step=8,
             optional=True,
             tooltip="Of neighbouring tiles, in px; at most half a tile. 64 hides every border.",
+            **advanced(),
         ),
         io.Int.Input(
             "batch_size",
@@ -96,6 +100,7 @@ def scope_inputs() -> list[io.Input]:
             max=64,
             optional=True,
             tooltip="Faces or tiles through the network at once; 0 takes as many as free memory allows.",
+            **advanced(),
         ),
     ]
 

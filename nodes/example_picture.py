@@ -22,7 +22,8 @@ class ExamplePicture(io.ComfyNode):
         return schema(
             node_id="GPENExamplePicture",
             display_name="Example Picture (GPEN)",
-            description="A picture to try the pack with (NASA, public domain). For your own use Load Image.",
+            description="A picture to try the pack with (NASA and US Navy, public domain; the group is composed of two "
+            "portraits). For your own use Load Image.",
             search_aliases=["sample image", "test image"],
             inputs=[io.Combo.Input("picture", options=list(_PICTURES), default=_PICTURES[0], tooltip="Which picture.")],
             outputs=[io.Image.Output(display_name="image")],

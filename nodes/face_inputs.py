@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from typing import Any
 
 import comfy.model_management as mm
 from comfy_api.latest import io
@@ -19,8 +20,8 @@ _DEFAULT = FaceChoice()
 _BETWEEN = r"[\s,;，、；]+"  # numbers, on any keyboard
 
 
-def choice_inputs() -> list[io.Input]:
-    """Widgets for the detector and the choice of faces."""
+def choice_inputs(**shown: Any) -> list[io.Input]:
+    """Widgets for the detector and the choice of faces. shown: keywords of the commoner ones, such as `advanced()`."""
     return [
         io.Combo.Input(
             "detector",
@@ -29,6 +30,7 @@ def choice_inputs() -> list[io.Input]:
             optional=True,
             tooltip="auto takes the best whose files are there: face-alignment (68 landmarks), yunet, then embedded, "
             "which comes with the pack. All run on the CPU and leave GPU memory alone.",
+            **shown,
         ),
         io.Int.Input(
             "max_faces",
@@ -37,6 +39,7 @@ def choice_inputs() -> list[io.Input]:
             max=256,
             optional=True,
             tooltip="At most this many faces; 0 for all.",
+            **shown,
         ),
         io.Combo.Input(
             "order",
@@ -44,12 +47,14 @@ def choice_inputs() -> list[io.Input]:
             default=_DEFAULT.order,
             optional=True,
             tooltip="Which faces come first where max_faces limits their number.",
+            **shown,
         ),
         io.String.Input(
             "indices",
             default="",
             optional=True,
             tooltip="Only these faces, by the numbers that Face Crop's preview shows, such as 0,2. Empty for any.",
+            **shown,
         ),
         io.Int.Input(
             "min_size",

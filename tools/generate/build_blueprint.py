@@ -10,8 +10,8 @@ import uuid
 from pathlib import Path
 from typing import Any
 
-from build_workflows import Workflow
 from pack_loader import PROJECT, Nodes
+from workflow_builder import Workflow
 
 FILE = PROJECT / "subgraphs" / "Restore faces (GPEN).json"
 
@@ -29,8 +29,8 @@ def files(nodes: Nodes) -> dict[Path, str]:
 def blueprint() -> dict[str, Any]:
     """The file's content: one node, and the subgraph it stands for."""
     flow = Workflow(_NAME, "")
-    model = flow.add("GPENLoadModel")
-    enhance = flow.add("GPENEnhance", model=model["model"])
+    model = flow.add("GPENLoadModel").at(0, 0, 320)
+    enhance = flow.add("GPENEnhance", model=model["model"]).at(380, 0, 480)
     inner = flow.as_json()
     nodes = [node for node in inner["nodes"] if node["type"] != "MarkdownNote"]
     links = [_link(*row) for row in inner["links"]]

@@ -43,6 +43,8 @@ def _input(node_id: str, each: Any) -> dict[str, Any]:
     known = {fact: each.options[fact] for fact in _FACTS if fact in each.options}
     if (node_id, each.id) in _MACHINE:
         known.pop("options")
+    if each.advanced:
+        known["advanced"] = True
     if each.extra_dict:
         known |= each.extra_dict
     return {"name": each.id, "type": each.io_type, **({"optional": True} if each.optional else {}), **known}

@@ -1,7 +1,7 @@
 """Make the pictures the example workflows start from: `make pictures`.
 
-All show NASA's portrait of Eileen Collins, in the public domain, worn in different ways: small and compressed, three
-sizes side by side, and as an old print. The same every time.
+NASA's portrait of Eileen Collins, in the public domain, small and compressed and as an old print; and a group composed
+of her and Grace Hopper. The same every time.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from group_picture import group
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -26,7 +27,7 @@ _PAPER, _INK = 0.86, 0.16  # lightest and darkest of a faded print
 
 def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, picture in {"portrait": portrait(), "group": group(), "old_photo": old_photo()}.items():
+    for name, picture in {"portrait": portrait(), "group": small_group(), "old_photo": old_photo()}.items():
         Image.fromarray(picture).save(FOLDER / f"{name}.jpg", quality=90)
 
 
@@ -35,16 +36,9 @@ def portrait() -> Picture:
     return _enlarged(_compressed(_worn(_portrait()[:300, 40:340], blur=1.4, noise=16.0), 50))
 
 
-def group() -> Picture:
-    """Three people of different sizes."""
-    canvas = np.full((420, 960, 3), 205.0)
-    places = ((0, 60, 300, False), (300, 0, 400, True), (700, 160, 250, False))
-    for left, top, size, mirrored in places:
-        person = cv2.resize(_portrait(), (size, size), interpolation=cv2.INTER_AREA)
-        person = person[:, ::-1] if mirrored else person
-        part = canvas[top : top + size, left : left + size]
-        part[:] = person[: part.shape[0], : part.shape[1]]
-    return _compressed(_worn(canvas, blur=0.9, noise=12.0), 60)
+def small_group() -> Picture:
+    """The group as a noisy, compressed file."""
+    return _compressed(_worn(group(), blur=0.9, noise=12.0), 60)
 
 
 def old_photo() -> Picture:

@@ -13,13 +13,13 @@ class Core:
     """The few nodes of ComfyUI that the workflows use."""
 
     @staticmethod
-    def PreviewImage(images):  # noqa: N802
-        assert images.dim() == 4
+    def ImageCompare(image_a, image_b, compare_view):  # noqa: N802
+        assert image_a.dim() == image_b.dim() == 4
         return ()
 
     @staticmethod
-    def ImageBatch(image1, image2):  # noqa: N802
-        return (torch.cat([image1, image2]),)
+    def BatchImagesNode(**images):  # noqa: N802
+        return (torch.cat(list(images.values())),)
 
     @staticmethod
     def ImageScale(image, upscale_method, width, height, crop):  # noqa: N802

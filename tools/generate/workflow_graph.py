@@ -1,7 +1,7 @@
 """Workflows as users load them, as the graph that ComfyUI's server runs ("API format").
 
 Schemas are those of schemas.json: node id -> {"inputs": [{"name", "type", and where it applies "optional",
-"default", "min", "max", "options", "forceInput", "control_after_generate", "image_upload"}, ..] in order,
+"default", "min", "max", "options", "advanced", "forceInput", "control_after_generate", "image_upload"}, ..] in order,
 "outputs": [{"name", "type"}, ..]}.
 """
 
@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from typing import Any
 
-WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
+UNSAVED = {"IMAGECOMPARE": {"__value__": ["", ""]}}  # widgets without a value in workflows -> what runs are sent
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", *UNSAVED)
 
 _NOTES = ("Note", "MarkdownNote")
 _MUTED, _BYPASSED = 2, 4
-_FACTS = ("default", "min", "max", "options", "forceInput", "control_after_generate", "image_upload")
+_FACTS = ("default", "min", "max", "options", "advanced", "forceInput", "control_after_generate", "image_upload")
 
 Schema = dict[str, list[dict[str, Any]]]
 Prompt = dict[str, dict[str, Any]]
@@ -49,7 +50,9 @@ def widget_values(node: dict[str, Any], schema: Schema) -> dict[str, Any]:
     for entry in schema["inputs"]:
         if entry["type"] not in WIDGETS or entry.get("forceInput"):
             continue
-        if values:
+        if entry["type"] in UNSAVED:
+            found[entry["name"]] = UNSAVED[entry["type"]]
+        elif values:
             found[entry["name"]] = values.pop(0)
             if values and (entry.get("control_after_generate") or entry.get("image_upload")):
                 values.pop(0)  # of the button below: "randomize", or "image"

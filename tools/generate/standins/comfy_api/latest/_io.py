@@ -38,6 +38,7 @@ class Input:
         **options: Any,
     ) -> None:
         self.id, self.optional, self.tooltip, self.extra_dict = id, optional, tooltip, extra_dict
+        self.advanced = bool(advanced)
         self.options = {name: value for name, value in options.items() if value is not None}
 
 
