@@ -119,8 +119,10 @@ class FrontEnd:
 
 
 @contextmanager
-def front_end(comfy: ComfyServer, language: str = "en", *, vue: bool = False) -> Iterator[FrontEnd]:
-    """A page of a fresh browser. vue: with "Nodes 2.0". Skips where Playwright or Chromium is missing."""
+def front_end(
+    comfy: ComfyServer, language: str = "en", *, vue: bool = False, size: tuple[int, int] = (1920, 1200)
+) -> Iterator[FrontEnd]:
+    """A page of a fresh browser. vue: with "Nodes 2.0". size: of the window, px. Skips where there is no browser."""
     playwright = pytest.importorskip("playwright.sync_api")
     chromium = next(filter(None, map(shutil.which, _CHROMIUM)), None)
     if chromium is None:
@@ -134,7 +136,7 @@ def front_end(comfy: ComfyServer, language: str = "en", *, vue: bool = False) ->
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, headless=True, args=_OPTIONS)
         try:
-            shown = FrontEnd(browser.new_page(viewport={"width": 1920, "height": 1200}), comfy)
+            shown = FrontEnd(browser.new_page(viewport={"width": size[0], "height": size[1]}), comfy)
             shown.open()
             yield shown
         finally:

@@ -100,14 +100,13 @@ def old_photo() -> Workflow:
     flow = Workflow(
         "04 Old photo",
         "A faded print: brought to size and exposure, local contrast lifted, faces restored, and the skin's own tone "
-        "and texture brought back. The sepia stays. Move the slider of *Compare Images* over the picture; *Save Image* "
-        "is folded up beside it.",
+        "and texture brought back. The sepia stays.",
     )
-    flow.note_at(0, 380, 476, 170)
-    model = flow.add("GPENLoadModel").at(502, 380, 225)
+    flow.note_at(0, 340, 480, 110)
+    model = flow.add("GPENLoadModel").at(510, 300, 225)
     photo = flow.add("GPENExamplePicture", picture="old_photo").at(0, 0, 225)
-    standard = flow.add("GPENStandardise", image=photo[0], short_side=1024, auto_exposure=True).at(251, 80, 225)
-    contrast = flow.add("GPENCLAHE", image=standard[0], clip_limit=1.5).at(502, 80, 225)
+    standard = flow.add("GPENStandardise", image=photo[0], short_side=1024, auto_exposure=True).at(255, 0, 225)
+    contrast = flow.add("GPENCLAHE", image=standard[0], clip_limit=1.5).at(510, 0, 225)
     restored = flow.add(
         "GPENEnhance",
         model=model[0],
@@ -118,11 +117,9 @@ def old_photo() -> Workflow:
         sharpen=60,
         contrast=45,
         brightness=45,
-    ).at(753, 190, 340)
-    blended = flow.add("GPENSkinProtectBlend", original=contrast[0], enhanced=restored["image"]).at(1119, 130, 225)
-    saved = flow.add("GPENSaveImage", images=blended["image"], filename_prefix="GPEN/old_photo")
-    saved.at(1370, 0, 320, collapsed=True)
-    flow.add("ImageCompare", image_a=photo[0], image_b=blended["image"]).at(1370, 60, 320, 400)
+    ).at(765, 110, 340)
+    blended = flow.add("GPENSkinProtectBlend", original=contrast[0], enhanced=restored["image"]).at(1135, 0, 225)
+    flow.add("GPENSaveImage", images=blended["image"], filename_prefix="GPEN/old_photo").at(1390, 0, 300, 450)
     return flow
 
 
@@ -173,7 +170,7 @@ def crop_edit_paste() -> Workflow:
         "The restored faces can be edited by any node before they go back: here they are enlarged and sharpened. "
         "*Paste Faces* takes crops of any size, and a picture of any scale.",
     )
-    flow.note_at(687, 500, 729, 120)
+    flow.note_at(687, 500, 729, 90)
     model = flow.add("GPENLoadModel").at(0, 170, 250)
     photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 0, 250)
     restored = flow.add("GPENEnhance", model=model[0], image=photo[0], strength=100).at(277, 90, 384)

@@ -13,11 +13,6 @@ class Core:
     """The few nodes of ComfyUI that the workflows use."""
 
     @staticmethod
-    def ImageCompare(image_a, image_b, compare_view):  # noqa: N802
-        assert image_a.dim() == image_b.dim() == 4
-        return ()
-
-    @staticmethod
     def BatchImagesNode(**images):  # noqa: N802
         return (torch.cat(list(images.values())),)
 

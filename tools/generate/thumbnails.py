@@ -54,9 +54,10 @@ def choice(results: Results) -> Image.Image:
 
 
 def sheet(results: Results) -> Image.Image:
-    """Two pictures of a batch, each before and after."""
+    """The faces of two pictures of a batch, each before and after."""
     before, after = results["BatchImagesNode"][0], results["GPENEnhance"].args[0]
-    return _grid([[pixels(before, number), pixels(after, number)] for number in range(2)])
+    parts = [_around_face(results, number) for number in range(2)]
+    return _grid([[pixels(before, number)[part], pixels(after, number)[part]] for number, part in enumerate(parts)])
 
 
 def stages(results: Results) -> Image.Image:
@@ -86,9 +87,9 @@ def _before(results: Results) -> Picture:
     return pixels(results["GPENExamplePicture"].args[0])
 
 
-def _around_face(results: Results) -> tuple[slice, slice]:
-    """Rows and columns of what may have changed, a close-up of the face."""
-    shown = results["GPENEnhance"].args[2][-1].numpy() > 0.0
+def _around_face(results: Results, number: int = -1) -> tuple[slice, slice]:
+    """Rows and columns of what may have changed in one picture, a close-up of the face."""
+    shown = results["GPENEnhance"].args[2][number].numpy() > 0.0
     rows, columns = np.flatnonzero(shown.any(axis=1)), np.flatnonzero(shown.any(axis=0))
     return slice(int(rows[0]), int(rows[-1]) + 1), slice(int(columns[0]), int(columns[-1]) + 1)
 

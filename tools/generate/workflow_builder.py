@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from build_schemas import load_schemas
-from workflow_graph import UNSAVED, WIDGETS
+from workflow_graph import WIDGETS
 
 Link = tuple["Node", int]
 Place = tuple[int, int, int, int]
@@ -27,7 +27,7 @@ _SHOWS_TEXT = {
     "GPENStandardise",
     "GPENSkinProtectBlend",
 }
-_SHOWS_PICTURE = {"GPENEnhance", "GPENFaceCrop", "GPENAdvisor", "GPENSaveImage", "ImageCompare"}
+_SHOWS_PICTURE = {"GPENEnhance", "GPENFaceCrop", "GPENAdvisor", "GPENSaveImage"}
 
 
 @dataclass(eq=False)
@@ -42,7 +42,6 @@ class Node:
     title: str | None = None
     models: list[dict[str, str]] = field(default_factory=list)
     place: Place = (0, 0, 0, 0)
-    collapsed: bool = False
 
     def __getitem__(self, output: str | int) -> Link:
         """An output by number or name."""
@@ -50,9 +49,9 @@ class Node:
             return self, output
         return self, [each["name"] for each in self.schema["outputs"]].index(output)
 
-    def at(self, x: int, y: int, width: int, height: int | None = None, *, collapsed: bool = False) -> Node:
+    def at(self, x: int, y: int, width: int, height: int | None = None) -> Node:
         """Put the node's body, without its head, there (px). height: as much as it needs after a run, by default."""
-        self.place, self.collapsed = (x, y, width, height or self.height), collapsed
+        self.place = (x, y, width, height or self.height)
         return self
 
     @property
@@ -73,7 +72,7 @@ class Node:
         """In the order of the schema, defaults where nothing else was said."""
         values: list[Any] = []
         for each in self.schema["inputs"]:
-            if each["type"] in WIDGETS and each["type"] not in UNSAVED:
+            if each["type"] in WIDGETS:
                 values.append(self.values.get(each["name"], each.get("default")))
                 if each.get("control_after_generate"):
                     values.append("fixed")
@@ -84,6 +83,7 @@ class Node:
         inputs = [
             {
                 "name": each["name"],
+                **({"label": each["name"].rpartition(".")[2]} if "." in each["name"] else {}),  # images.image0
                 "type": each["type"],
                 "link": next((row[0] for row in table if row[3:5] == [self.id, index]), None),
             }
@@ -102,7 +102,6 @@ class Node:
         if self.models:
             properties["models"] = self.models
         entry = _entry(self.id, self.type, self.place, order) | {
-            "flags": {"collapsed": True} if self.collapsed else {},
             "inputs": inputs,
             "outputs": outputs,
             "properties": properties,

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import Any
 
-UNSAVED = {"IMAGECOMPARE": {"__value__": ["", ""]}}  # widgets without a value in workflows -> what runs are sent
-WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO", *UNSAVED)
+WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
 
 _NOTES = ("Note", "MarkdownNote")
 _MUTED, _BYPASSED = 2, 4
@@ -50,9 +49,7 @@ def widget_values(node: dict[str, Any], schema: Schema) -> dict[str, Any]:
     for entry in schema["inputs"]:
         if entry["type"] not in WIDGETS or entry.get("forceInput"):
             continue
-        if entry["type"] in UNSAVED:
-            found[entry["name"]] = UNSAVED[entry["type"]]
-        elif values:
+        if values:
             found[entry["name"]] = values.pop(0)
             if values and (entry.get("control_after_generate") or entry.get("image_upload")):
                 values.pop(0)  # of the button below: "randomize", or "image"
