@@ -136,7 +136,9 @@ def front_end(
     with playwright.sync_playwright() as started:
         browser = started.chromium.launch(executable_path=chromium, headless=True, args=_OPTIONS)
         try:
-            shown = FrontEnd(browser.new_page(viewport={"width": size[0], "height": size[1]}), comfy)
+            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+            page.set_default_timeout(120_000)  # ms; machines under load
+            shown = FrontEnd(page, comfy)
             shown.open()
             yield shown
         finally:
