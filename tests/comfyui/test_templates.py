@@ -42,11 +42,11 @@ _WIDGETS = """type => {
     app.graph.clear()
     const node = LiteGraph.createNode(type)
     app.graph.add(node)
-    const shown = () => node.widgets.filter(each => node.isWidgetVisible(each) && each.type !== 'button').length
+    const widgets = (node.widgets ?? []).filter(each => each.type !== 'button')
+    const shown = () => widgets.filter(each => node.isWidgetVisible(each)).length
     const before = shown()
-    const button = node.widgets.find(each => each.type === 'button')
-    button?.callback()
-    return [before, shown(), node.widgets.filter(each => each.type !== 'button').length]
+    node.widgets?.find(each => each.type === 'button')?.callback()
+    return [before, shown(), widgets.length]
 }"""
 _VALUES = "() => app.graph.nodes.find(node => node.type === 'GPENEnhance').serialize().widgets_values"
 
