@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 from pack_loader import PROJECT, Nodes
 from workflow_builder import Workflow
@@ -156,7 +157,8 @@ def batch() -> Workflow:
     model = flow.add("GPENLoadModel").at(350, 0, 270)
     first = flow.add("GPENExamplePicture", picture="portrait").at(0, 290, 300)
     second = flow.add("GPENExamplePicture", picture="old_photo").at(0, 440, 300)
-    images = flow.add("BatchImagesNode", **{"images.image0": first[0], "images.image1": second[0]}).at(350, 290, 270)
+    pictures: dict[str, Any] = {"images.image0": first[0], "images.image1": second[0]}
+    images = flow.add("BatchImagesNode", **pictures).at(350, 290, 270)
     restored = flow.add("GPENEnhance", model=model[0], image=images[0], strength=80).at(670, 0, 520, 720)
     flow.add(
         "GPENSaveImage", images=restored["image"], filename_prefix="GPEN/batch", format="jpeg", title="Save as JPEG"

@@ -76,7 +76,7 @@ def _backdrop() -> Floats:
     for count, strength in _MOTTLES:
         coarse = rng.normal(0.0, strength, (count, 2 * count))
         mottles += cv2.resize(coarse, (_WIDTH, _HEIGHT), interpolation=cv2.INTER_CUBIC)
-    y, x = np.mgrid[0 : 1 : _HEIGHT * 1j, 0 : 1 : _WIDTH * 1j]  # type: ignore[misc]
+    y, x = np.mgrid[0 : 1 : _HEIGHT * 1j, 0 : 1 : _WIDTH * 1j]
     light = 1.0 - 0.35 * ((x - 0.5) ** 2 + (y - 0.35) ** 2)
     return _BACKDROP * light[..., None] + mottles[..., None]
 
@@ -98,14 +98,16 @@ def _opacity(picture: NDArray[np.uint8], portrait: Portrait) -> Floats:
     cv2.setRNGSeed(0)
     models = np.zeros((1, 65)), np.zeros((1, 65))
     bgr = np.ascontiguousarray(picture[..., ::-1])
-    mask, *_ = cv2.grabCut(bgr, mask, None, *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
+    mask, *_ = cv2.grabCut(bgr, mask, (0, 0, 0, 0), *models, _ROUNDS, cv2.GC_INIT_WITH_MASK)
     found = np.isin(mask, (cv2.GC_FGD, cv2.GC_PR_FGD)).astype(np.uint8)
     _, labels, sizes, _ = cv2.connectedComponentsWithStats(found)
     person = (labels == 1 + int(np.argmax(sizes[1:, cv2.CC_STAT_AREA]))).astype(np.float64)
     person = cv2.morphologyEx(person, cv2.MORPH_CLOSE, np.ones((5, 5)))
-    return cv2.GaussianBlur(cv2.erode(person, np.ones((3, 3))), (0, 0), _RIM)
+    softened = cv2.GaussianBlur(cv2.erode(person, np.ones((3, 3))), (0, 0), _RIM)
+    return np.asarray(softened, np.float64)
 
 
 def _scaled(plane: NDArray[np.generic], scale: float) -> Floats:
     method = cv2.INTER_AREA if scale < 1.0 else cv2.INTER_LINEAR
-    return cv2.resize(plane.astype(np.float64), None, fx=scale, fy=scale, interpolation=method)
+    resized = cv2.resize(plane.astype(np.float64), None, fx=scale, fy=scale, interpolation=method)
+    return np.asarray(resized, np.float64)
