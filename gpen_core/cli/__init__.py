@@ -5,21 +5,25 @@ from __future__ import annotations
 import argparse
 import io
 import logging
+import os
 import sys
 from collections.abc import Sequence
 
 from .. import version
 from ..errors import GPENError
 from . import advise, evaluate, faces, info, restore, weights
+from .quiet import quiet_or_not
+from .signals import Told, stopping_in_order
 
 _INTERRUPTED = 130  # as shells report a program stopped by Ctrl-C
+_PIPE_CLOSED = 141  # and one whose reader has gone
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `gpen` with the given or the command line's arguments. Returns the exit code: 0 when all went well."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name that the console cannot show must not stop the work
-            stream.reconfigure(errors="backslashreplace")
+            stream.reconfigure(errors="backslashreplace", line_buffering=True)  # a pipe sees each line at once
     parser = argparse.ArgumentParser(
         prog="gpen", description="Restore the faces in old, blurred, small or generated pictures."
     )
@@ -30,10 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     args = parser.parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="%(levelname)s: %(message)s")
     try:
-        return args.func(args)
+        with stopping_in_order(), quiet_or_not(args):
+            return args.func(args)
     except GPENError as error:
         print(f"gpen: {error}", file=sys.stderr)
         return 1
-    except KeyboardInterrupt:
+    except KeyboardInterrupt as stopped:
         print("gpen: stopped.", file=sys.stderr)
-        return _INTERRUPTED
+        return stopped.code if isinstance(stopped, Told) else _INTERRUPTED
+    except BrokenPipeError:  # whoever read the output has seen enough, as `gpen info | head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python complains when it flushes
+        return _PIPE_CLOSED

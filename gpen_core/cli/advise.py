@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -16,10 +15,12 @@ from ..faces import FaceDetector, make_detector
 from ..image import FoundPicture, read_picture, write_picture
 from ..quality import MemoryBudget, PictureAdvice, advise_picture, draw_chart, memory_budget
 from ..restore import find_faces
+from .file_path import file_path
 from .inputs import collect_pictures
 from .json_file import write_json_file
 from .options import add_detection_options
-from .output_file import check_output_file
+from .outputs import Outputs
+from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
 from .targets import plan_targets
 
@@ -27,28 +28,32 @@ from .targets import plan_targets
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("advise", help="recommend settings for pictures", description=__doc__)
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")
+    parser.add_argument("inputs", nargs="+", type=file_path, metavar="INPUT", help="picture files and folders")
     parser.add_argument(
-        "--chart", type=Path, metavar="OUT", help="draw a chart: a folder, or a .png or .jpg file for one input"
+        "--chart", type=file_path, metavar="OUT", help="draw a chart: a folder, or a .png or .jpg file for one input"
     )
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write measures and advice as JSON")
+    parser.add_argument("--json", type=file_path, metavar="FILE", help="write measures and advice as JSON")
     add_detection_options(parser)
     parser.add_argument("--recursive", action="store_true", help="also folders within folders")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    add_quiet_option(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Advise on all inputs; a bad file does not stop the others. Returns 1 when any failed."""
     pictures, problems = collect_pictures(args.inputs, args.recursive, args.chart)
+    outputs = Outputs([found.path for found in pictures], args.overwrite)
     targets = plan_targets(pictures, args.chart, None) if args.chart else None
+    if targets:
+        outputs.add_pictures(targets, "the chart")
     if args.json:
-        check_output_file(args.json, args.overwrite)
+        outputs.add_file(args.json, "the JSON file")
     device = choose_device(args.device)
     detector = make_detector(args.detector, device=str(device))
     budget = memory_budget(device)
     entries: list[dict[str, Any]] = []
-    for number, found in enumerate(tqdm(pictures, unit="picture", disable=None)):
+    for number, found in enumerate(tqdm(pictures, unit="picture", disable=without_bar(args))):
         try:
             advised = _advise_file(found, detector, budget)
             if targets:

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 import torch
 from tqdm import tqdm
@@ -23,6 +22,7 @@ from ..checkpoints import EMBEDDED_NETWORK
 from ..device import PRECISIONS
 from ..errors import GPENError
 from ..evaluation import (
+    Case,
     Evaluation,
     as_dicts,
     contact_sheet,
@@ -35,8 +35,10 @@ from ..evaluation import (
 from ..faces import make_detector
 from ..faces.auto import DETECTORS, installed_detectors
 from ..image import write_picture
+from .file_path import file_path
 from .json_file import write_json_file
-from .output_file import check_output_file
+from .outputs import Outputs
+from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
 
 _ON_THE_SHEET = 12  # faces of each severity
@@ -50,7 +52,7 @@ def add_parser(subparsers: Subparsers) -> None:
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("pairs", type=Path, metavar="PAIRS", help="folder of sharp and degraded faces")
+    parser.add_argument("pairs", type=file_path, metavar="PAIRS", help="folder of sharp and degraded faces")
     parser.add_argument("--model", default=EMBEDDED_NETWORK, help="file or name (default: the embedded %(default)s)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
@@ -58,28 +60,29 @@ def add_parser(subparsers: Subparsers) -> None:
         "--detector", choices=DETECTORS, help="of the landmarks (default: yunet where its file is there, else embedded)"
     )
     parser.add_argument(
-        "--json", type=Path, metavar="FILE", help="write averages and the numbers of every face as JSON"
+        "--json", type=file_path, metavar="FILE", help="write averages and the numbers of every face as JSON"
     )
     parser.add_argument(
         "--sheet",
-        type=Path,
+        type=file_path,
         metavar="FILE.png",
         help="write degraded, restored and sharp faces below each other, 12 of each severity",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    add_quiet_option(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Measure all faces; a bad picture does not stop the others. Returns 1 when any failed."""
     cases, problems = find_cases(args.pairs)
-    _check_outputs(args)
+    _check_outputs(args, cases)
     model = registry.load_model(args.model, args.device, args.precision)
     detector = make_detector(args.detector or _best_for_landmarks(), device=str(model.device))
     size = crop_size(model)
     evaluation = Evaluation(lambda face: restore_face(model, face), size, detector, _ON_THE_SHEET if args.sheet else 0)
     about = f"{model.name} in {model.precision}, faces at {size} px, landmarks by {detector.name}"
-    for case in tqdm(cases, unit="face", disable=None):
+    for case in tqdm(cases, unit="face", disable=without_bar(args)):
         evaluation.add(case)
     problems += evaluation.problems
     results = evaluation.results()
@@ -88,6 +91,7 @@ def run(args: argparse.Namespace) -> int:
     for severity, count in faces_lost(results).items():
         print(f"note: {severity}: without landmarks of {count} face(s), not found in all pictures", file=sys.stderr)
     if args.sheet and results:
+        args.sheet.parent.mkdir(parents=True, exist_ok=True)
         pixels = torch.from_numpy(contact_sheet(evaluation.seen())).float() / 255.0
         write_picture(args.sheet, pixels, None, "png", overwrite=args.overwrite)
     if args.json:
@@ -98,12 +102,14 @@ def run(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _check_outputs(args: argparse.Namespace) -> None:
+def _check_outputs(args: argparse.Namespace, cases: list[Case]) -> None:
     if args.sheet and args.sheet.suffix.lower() != ".png":
         raise GPENError(f"{args.sheet.name}: the sheet is written as PNG.\nEnd the name in .png.")
-    for path in (args.json, args.sheet):
+    read = [path for case in cases for path in (case.sharp, *case.degraded.values()) if path is not None]
+    outputs = Outputs(read, args.overwrite)
+    for path, what in ((args.json, "the JSON file"), (args.sheet, "the sheet")):
         if path:
-            check_output_file(path, args.overwrite)
+            outputs.add_file(path, what)
 
 
 def _best_for_landmarks() -> str:

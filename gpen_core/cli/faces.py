@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from pathlib import Path
 
@@ -13,48 +14,56 @@ from ..device import choose_device
 from ..errors import GPENError
 from ..faces import make_detector
 from ..faces.preview import draw_faces
-from ..image import read_picture, write_picture
+from ..image import FoundPicture, read_picture, write_picture
 from ..image.warp import Pixels
 from ..restore import find_faces
+from .file_path import file_path
 from .inputs import collect_pictures
 from .options import add_detection_options
+from .outputs import Outputs
+from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
-from .targets import plan_targets
+from .targets import plan_beside, plan_targets
+
+_ENDING = "_faces"
+_DRAWING = re.compile(rf"(.+){_ENDING}(?:_\d+)?")
 
 
 def add_parser(subparsers: Subparsers) -> None:
     """Add the command to `gpen`."""
     parser = subparsers.add_parser("faces", help="show which faces are found", description=__doc__)
-    parser.add_argument("inputs", nargs="+", type=Path, metavar="INPUT", help="picture files and folders")
+    parser.add_argument("inputs", nargs="+", type=file_path, metavar="INPUT", help="picture files and folders")
     parser.add_argument(
         "-o",
         "--output",
-        type=Path,
+        type=file_path,
         metavar="OUT",
         help="folder or file for the drawings (default: <name>_faces.png beside each)",
     )
     add_detection_options(parser)
     parser.add_argument("--recursive", action="store_true", help="also folders within folders")
     parser.add_argument("--overwrite", action="store_true", help="replace files that exist")
+    add_quiet_option(parser)
     parser.set_defaults(func=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """List and draw the faces of all inputs. Returns 1 when any file failed."""
     pictures, problems = collect_pictures(args.inputs, args.recursive, args.output)
-    results = [target.result for target in plan_targets(pictures, args.output, "png")] if args.output else None
+    pictures = _without_drawings(pictures)
+    targets = plan_targets(pictures, args.output, "png") if args.output else plan_beside(pictures, _ENDING)
+    Outputs([found.path for found in pictures], args.overwrite).add_pictures(targets, "the drawing")
     detector = make_detector(args.detector, device=str(choose_device(args.device)))
     print(f"faces by {detector.name}")
-    for number, found in enumerate(tqdm(pictures, unit="picture", disable=None)):
-        beside = found.path.with_name(f"{found.path.stem}_faces.png")
+    for target in tqdm(targets, unit="picture", disable=without_bar(args)):
         try:
-            picture = read_picture(found.path)
+            picture = read_picture(target.source)
             faces = find_faces(picture.pixels.numpy(), detector)
-            _write_drawing(results[number] if results else beside, draw_faces(picture.pixels.numpy(), faces), args)
+            _write_drawing(target.result, draw_faces(picture.pixels.numpy(), faces), args)
         except (GPENError, OSError) as error:
-            problems.append(f"{found.path}: {error}")
+            problems.append(f"{target.source}: {error}")
             continue
-        tqdm.write(f"{found.path}: {len(faces)} face{'' if len(faces) == 1 else 's'}")
+        tqdm.write(f"{target.source}: {len(faces)} face{'' if len(faces) == 1 else 's'}")
         for face in faces:
             left, top, right, bottom = face.box
             tqdm.write(
@@ -64,6 +73,13 @@ def run(args: argparse.Namespace) -> int:
     for problem in problems:
         print(f"failed: {problem}", file=sys.stderr)
     return 1 if problems else 0
+
+
+def _without_drawings(pictures: list[FoundPicture]) -> list[FoundPicture]:
+    """Those that are no drawings of an earlier run, beside the picture that they were made of."""
+    paths = {found.path.with_suffix("") for found in pictures}
+    drawn = {found: _DRAWING.fullmatch(found.path.stem) for found in pictures}
+    return [found for found, name in drawn.items() if name is None or found.path.with_name(name[1]) not in paths]
 
 
 def _write_drawing(path: Path, drawing: Pixels, args: argparse.Namespace) -> None:

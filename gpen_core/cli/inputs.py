@@ -17,8 +17,14 @@ def collect_pictures(
 
     Patterns such as *.jpg are expanded, which Windows leaves to the program. Pictures below `output` are left out when
     that folder lies within an input: they are results of an earlier run.
-    Raises GPENError when no input gave a picture.
+    Raises GPENError when no input gave a picture, or `output` is one of the folders to read.
     """
+    for given in inputs:
+        if output is not None and given.is_dir() and os.path.realpath(given) == os.path.realpath(output):
+            raise GPENError(
+                f"{output} is the folder that is read: what is written there would be read the next time.\n"
+                f"Choose another folder, such as {output / 'restored'}."
+            )
     found: dict[str, FoundPicture] = {}
     problems: list[str] = []
     for given in inputs:

@@ -22,6 +22,7 @@ from ..checkpoints import (
 )
 from ..errors import GPENError
 from ..pruning.pruner import DEFAULT_RATIO
+from .file_path import file_path
 from .subparsers import Subparsers
 
 
@@ -42,7 +43,7 @@ def add_parser(subparsers: Subparsers) -> None:
     fetching.add_argument("names", nargs="+", metavar="NAME", help="such as GPEN-BFR-512 (see 'gpen weights list')")
     fetching.add_argument(
         "--folder",
-        type=Path,
+        type=file_path,
         help="where to put them (default: $GPEN_WEIGHTS, else ComfyUI's models, else the user's cache)",
     )
     fetching.set_defaults(func=_fetch)
@@ -53,14 +54,14 @@ def add_parser(subparsers: Subparsers) -> None:
 
     converting = commands.add_parser("convert", help="write a GPEN network as safetensors")
     converting.add_argument("source", metavar="IN", help="file or name of a .pth, .pt, .bin or .safetensors network")
-    converting.add_argument("target", type=Path, metavar="OUT.safetensors")
+    converting.add_argument("target", type=file_path, metavar="OUT.safetensors")
     converting.add_argument("--half", action="store_true", help="store float16: half the size")
     converting.add_argument("--overwrite", action="store_true", help="replace OUT if it exists")
     converting.set_defaults(func=_convert)
 
     pruning = commands.add_parser("prune", help="write a smaller GPEN network made of a full one; for faces only")
     pruning.add_argument("source", metavar="IN", help="file or name of a .pth, .pt, .bin or .safetensors network")
-    pruning.add_argument("target", type=Path, metavar="OUT.safetensors")
+    pruning.add_argument("target", type=file_path, metavar="OUT.safetensors")
     pruning.add_argument(
         "--ratio",
         type=float,

@@ -91,12 +91,17 @@ def write_picture(
         _check_place(path, overwrite)  # another program may have written it in the meantime
         part.replace(path)
     except OSError as error:
-        raise PictureError(
-            f"{path} cannot be written: {error.strerror or error}.\nCheck the folder's permissions and the free space."
-        ) from error
+        raise _cannot_be_written(path, error) from error
     finally:
         with contextlib.suppress(OSError):  # gone after the rename; else a second failure must not hide the first
             part.unlink()
+
+
+def _cannot_be_written(path: Path, error: OSError) -> PictureError:
+    return PictureError(
+        f"{path} cannot be written: {error.strerror or error}.\n"
+        "Check the name, the folder's permissions and the free space."
+    )
 
 
 def _check_request(path: Path, pixels: Tensor, like: PictureFile | None, format: str, quality: int) -> None:
@@ -117,6 +122,12 @@ def _check_request(path: Path, pixels: Tensor, like: PictureFile | None, format:
 
 
 def _check_place(path: Path, overwrite: bool) -> None:
+    try:
+        path.lstat()
+    except (FileNotFoundError, NotADirectoryError):
+        pass  # nothing in the way
+    except OSError as error:  # too long a name, a folder that may not be looked into
+        raise _cannot_be_written(path, error) from error
     if not path.parent.is_dir():
         raise PictureError(f"There is no folder {path.parent} to write {path.name} into.\nCreate it first.")
     if path.is_dir():
