@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Generator
 
 
 def add_quiet_option(parser: argparse.ArgumentParser) -> None:
@@ -14,7 +14,7 @@ def add_quiet_option(parser: argparse.ArgumentParser) -> None:
 
 
 @contextlib.contextmanager
-def quiet_or_not(args: argparse.Namespace) -> Iterator[None]:
+def quiet_or_not(args: argparse.Namespace) -> Generator[None, None, None]:
     """Within, nothing is printed to the standard output if --quiet was given."""
     if not getattr(args, "quiet", False):
         yield

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from types import FrameType
 
@@ -21,7 +21,7 @@ class Told(KeyboardInterrupt):
 
 
 @contextmanager
-def stopping_in_order() -> Iterator[None]:
+def stopping_in_order() -> Generator[None, None, None]:
     """Within, the first signal raises `Told` and the second ends the process; before and after, all is as it was.
 
     Does nothing in another than the main thread, where Python takes no signals.
