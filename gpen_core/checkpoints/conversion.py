@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -61,6 +62,9 @@ def write_tensors(tensors: dict[str, Tensor], facts: Mapping[str, str], target: 
         temporary = Path(folder) / target.name
         save_file(tensors, temporary, {"format": "pt", **facts})
         _read_back(tensors, temporary, target)
+        ordinary = Path(folder) / "ordinary"  # safetensors lets nobody else read its file, whatever the umask says
+        ordinary.touch()
+        shutil.copymode(ordinary, temporary)
         os.replace(temporary, target)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -97,3 +98,10 @@ def test_a_file_that_reads_back_differently_is_not_kept(
     with pytest.raises(CheckpointError, match="reads back differently"):
         convert(source, tmp_path / "net.safetensors")
     assert list(tmp_path.iterdir()) == [source]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
+def test_others_may_read_what_the_umask_lets_them(tmp_path: Path, source: Path) -> None:
+    (tmp_path / "ordinary").touch()
+    written = convert(source, tmp_path / "net.safetensors")
+    assert written.stat().st_mode == (tmp_path / "ordinary").stat().st_mode
