@@ -23,7 +23,7 @@ class ExamplePicture(io.ComfyNode):
             node_id="GPENExamplePicture",
             display_name="Example Picture (GPEN)",
             description="A picture to try the pack with (NASA, public domain). For your own use Load Image.",
-            search_aliases=["sample image", "test image"],
+            search_aliases=["sample image", "test image", "示例", "测试图片"],
             inputs=[io.Combo.Input("picture", options=list(_PICTURES), default=_PICTURES[0], tooltip="Which picture.")],
             outputs=[io.Image.Output(display_name="image")],
         )
