@@ -9,6 +9,10 @@ class GPENError(Exception):
     The first line is short and complete; advice follows on the next lines.
     """
 
+    __module__ = "gpen_core"  # where it is imported from; ComfyUI would show the path of the pack's folder
+
 
 class CheckpointError(GPENError):
     """A weight file cannot be read or is not what was expected."""
+
+    __module__ = "gpen_core"

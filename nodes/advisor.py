@@ -29,7 +29,16 @@ class Advisor(io.ComfyNode):
             display_name="GPEN Advisor",
             description="Measures a picture and its faces (size, sharpness, noise, JPEG, exposure, pose) and proposes "
             "settings, each with its reason. Connect settings to GPEN Enhance: its sliders are then replaced.",
-            search_aliases=["auto settings", "recommended settings", "image quality", "blur detection"],
+            search_aliases=[
+                "auto settings",
+                "recommended settings",
+                "image quality",
+                "blur detection",
+                "画质评估",
+                "清晰度检测",
+                "自动参数",
+                "参数建议",
+            ],
             has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),

@@ -21,7 +21,15 @@ class CLAHE(io.ComfyNode):
             display_name="CLAHE (GPEN)",
             description="Lifts local contrast of faded or dull pictures on the lightness alone (LAB); colours keep "
             "their hue. Use it before GPEN Enhance, with contrast and brightness there a little below 50.",
-            search_aliases=["local contrast", "adaptive histogram equalization", "equalize"],
+            search_aliases=[
+                "local contrast",
+                "adaptive histogram equalization",
+                "equalize",
+                "dehaze",
+                "对比度",
+                "直方图均衡",
+                "褪色",
+            ],
             inputs=[
                 io.Image.Input("image"),
                 io.Float.Input(

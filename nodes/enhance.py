@@ -38,17 +38,41 @@ class Enhance(io.ComfyNode):
     def define_schema(cls) -> io.Schema:
         return schema(
             node_id="GPENEnhance",
-            display_name="GPEN Enhance (tiled)",
+            display_name="Face Restore: GPEN Enhance (tiled)",
             description="Restores the faces of a picture or a batch with GPEN: finds them, restores each from its own "
             "crop, and blends it back. Nothing outside the mask changes. No face: the picture passes through.",
             search_aliases=[
+                "face",
                 "face restore",
-                "face restoration",
-                "gpen",
+                "restore faces",
                 "fix faces",
+                "enhance face",
+                "upscale face",
+                "face detailer",
+                "portrait enhance",
+                "beautify",
+                "unblur face",
+                "deblur",
+                "sharpen face",
+                "old photo restoration",
+                "photo repair",
+                "gpen",
                 "gfpgan",
                 "codeformer",
-                "face detailer",
+                "restoreformer",
+                "人脸增强",
+                "修复人脸",
+                "面部修复",
+                "脸部修复",
+                "修脸",
+                "老照片修复",
+                "照片修复",
+                "美颜",
+                "人像增强",
+                "人脸高清",
+                "高清修复",
+                "去模糊",
+                "模糊变清晰",
             ],
             has_intermediate_output=True,
             inputs=[
@@ -89,7 +113,7 @@ class Enhance(io.ComfyNode):
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
         choice = face_choice(**{name: values.pop(name) for name in _CHOICE if name in values})
-        asked = RestoreSettings(choice=choice, **values)
+        asked = RestoreSettings(choice=choice, **_with_possible_overlap(values))
         given = given_faces(pictures, faces, landmarks, bboxes)
         regions = None if region is None else np.stack(as_planes(region, pictures))
         restore_run = _restorer(model, detector_called(detector), given, regions)
@@ -99,6 +123,12 @@ class Enhance(io.ComfyNode):
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
         return _output(cls, pictures, results, model.model.size)
+
+
+def _with_possible_overlap(values: dict[str, Any]) -> dict[str, Any]:
+    """The values, overlap at most half a tile: the widget allows what the largest tiles allow."""
+    tile_size = values.get("tile_size", RestoreSettings().tile_size)
+    return {**values, "overlap": min(values.get("overlap", RestoreSettings().overlap), tile_size // 2)}
 
 
 def _restorer(

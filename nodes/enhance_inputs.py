@@ -90,7 +90,7 @@ def scope_inputs() -> list[io.Input]:
             max=1024,
             step=8,
             optional=True,
-            tooltip="Of neighbouring tiles, in px; at most half a tile. 64 hides every border.",
+            tooltip="Of neighbouring tiles, in px; more than half a tile counts as half. 64 hides every border.",
             **advanced(),
         ),
         io.Int.Input(

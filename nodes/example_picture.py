@@ -24,7 +24,7 @@ class ExamplePicture(io.ComfyNode):
             display_name="Example Picture (GPEN)",
             description="A picture to try the pack with (NASA and US Navy, public domain; the group is composed of two "
             "portraits). For your own use Load Image.",
-            search_aliases=["sample image", "test image"],
+            search_aliases=["sample image", "test image", "示例", "测试图片"],
             inputs=[io.Combo.Input("picture", options=list(_PICTURES), default=_PICTURES[0], tooltip="Which picture.")],
             outputs=[io.Image.Output(display_name="image")],
         )

@@ -35,7 +35,21 @@ class FaceCrop(io.ComfyNode):
             display_name="Face Crop (GPEN)",
             description="Finds faces and cuts them out: turned upright as the network wants them, or as squares around "
             "the eyes. Crops that other nodes have edited go back with Paste Faces.",
-            search_aliases=["face detection", "detect faces", "crop face", "face align", "face bounding box"],
+            search_aliases=[
+                "face detection",
+                "detect faces",
+                "crop face",
+                "face align",
+                "face bounding box",
+                "face landmarks",
+                "人脸检测",
+                "人脸识别",
+                "裁剪人脸",
+                "面部裁剪",
+                "面部检测",
+                "抠脸",
+                "头像",
+            ],
             has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),

@@ -11,9 +11,11 @@ from comfy_api.latest import io
 
 from ..gpen_core.errors import GPENError
 from ..gpen_core.faces import Face, FaceChoice, FaceDetector, make_detector
-from ..gpen_core.faces.auto import DETECTORS, installed_detectors
+from ..gpen_core.faces.auto import installed_detectors
 from ..gpen_core.faces.detector import Picture
 from ..gpen_core.faces.selection import ORDERS, Order
+from . import feedback
+from .detector_files import detector_choices, obtain_detector
 from .schema import BoundingBoxes, Faces, Landmarks, advanced
 
 _DEFAULT = FaceChoice()
@@ -25,11 +27,12 @@ def choice_inputs(**shown: Any) -> list[io.Input]:
     return [
         io.Combo.Input(
             "detector",
-            options=list(DETECTORS),
+            options=detector_choices(),
             default="auto",
             optional=True,
-            tooltip="auto takes the best whose files are there: face-alignment (68 landmarks), yunet, then embedded, "
-            "which comes with the pack. All run on the CPU and leave GPU memory alone.",
+            tooltip="auto asks yunet, and embedded too where that finds nobody or is not sure; both come with the "
+            "pack. Once face-alignment (68 landmarks) is here it takes yunet's place; the entry marked (download) "
+            "fetches it. All run on the CPU and leave GPU memory alone.",
             **shown,
         ),
         io.Int.Input(
@@ -133,9 +136,9 @@ def parse_indices(text: str) -> tuple[int, ...] | None:
         ) from error
 
 
-def detector_called(name: str) -> FaceDetector:
-    """The detector called `name`, read once: what it has found is remembered as long as it lives."""
-    return _kept_detector(name, installed_detectors())
+def detector_called(choice: str) -> FaceDetector:
+    """The detector chosen, read once: what it has found is remembered as long as it lives."""
+    return _kept_detector(obtain_detector(choice, feedback.progress()), installed_detectors())
 
 
 @lru_cache(maxsize=2)

@@ -24,7 +24,15 @@ class LoadGPENModel(io.ComfyNode):
             display_name="Load GPEN Model",
             description="Loads a face restoration network. face-unet comes with the pack; official GPEN files are "
             "found in models/facerestore_models and models/gpen, and those marked (download) are fetched and verified.",
-            search_aliases=["gpen loader", "face restore model", "gpen-bfr"],
+            search_aliases=[
+                "gpen loader",
+                "face restore model",
+                "face model",
+                "gpen-bfr",
+                "checkpoint",
+                "人脸修复模型",
+                "加载模型",
+            ],
             inputs=[
                 io.Combo.Input(
                     "model",

@@ -29,7 +29,8 @@ _FETCHED_INTO: dict[str, tuple[Kind | None, ...]] = {
     "gpen": (None,),
     "facedetection": ("detector", "landmarks"),
 }
-_DOWNLOAD = " (download)"
+DOWNLOAD = " (download)"
+"""Ends the choices that fetch their files."""
 # Other networks that live in the shared folder. A file of another name is offered; a wrong one says what it is.
 _OTHERS = ("gfpgan", "codeformer", "restoreformer", "rp_", "detection_", "parsing_")
 
@@ -57,7 +58,7 @@ def choices() -> list[str]:
     files.sort(key=lambda name: "gpen" not in name.casefold())
     present = {Path(name).name.casefold() for name in files}
     absent = [
-        entry.name + _DOWNLOAD
+        entry.name + DOWNLOAD
         for entry in all_entries()
         if entry.kind == "generator" and entry.name.startswith("GPEN-BFR") and entry.name.casefold() not in present
     ]
@@ -66,7 +67,7 @@ def choices() -> list[str]:
 
 def locate(choice: str) -> Path | None:
     """The file of a choice, or None where it is not there yet."""
-    name = choice.removesuffix(_DOWNLOAD)
+    name = choice.removesuffix(DOWNLOAD)
     if is_embedded(name):
         return resolve_name(name)
     for folder in _FOLDERS:
@@ -84,8 +85,8 @@ def obtain(choice: str, progress: Progress) -> Path:
     path = locate(choice)
     if path is not None:
         return path
-    if choice.endswith(_DOWNLOAD):
-        return fetch(find_entry(choice.removesuffix(_DOWNLOAD)), progress=progress)
+    if choice.endswith(DOWNLOAD):
+        return fetch(find_entry(choice.removesuffix(DOWNLOAD)), progress=progress)
     folder = Path(folder_paths.get_folder_paths(_SHARED)[0])
     raise CheckpointError(f"The weight file '{choice}' was not found in {folder}.\n{_advice(choice, folder)}")
 
@@ -96,7 +97,7 @@ def _advice(choice: str, folder: Path) -> str:
     except CheckpointError:
         return "Put it there, or choose another file in Load GPEN Model."
     return (
-        f"Choose '{entry.name}{_DOWNLOAD}' in Load GPEN Model to fetch it, or:\n{entry.instructions(folder)}\n"
+        f"Choose '{entry.name}{DOWNLOAD}' in Load GPEN Model to fetch it, or:\n{entry.instructions(folder)}\n"
         f"Terms: {entry.terms}"
     )
 

@@ -24,7 +24,7 @@ class PasteFaces(io.ComfyNode):
             display_name="Paste Faces (GPEN)",
             description="Puts crops back into their picture without seams, after any other node has edited them. The "
             "crops may have another size, and the picture another scale, than when they were cut out.",
-            search_aliases=["face paste", "uncrop face", "paste back"],
+            search_aliases=["face paste", "uncrop face", "paste back", "贴回人脸", "面部粘贴", "人脸贴回"],
             inputs=[
                 io.Image.Input("image", tooltip="The picture the faces came from, at any scale."),
                 io.Image.Input("crops", tooltip="As many as Face Crop or GPEN Enhance gave, in their order; square."),

@@ -34,7 +34,7 @@ class SaveImage(io.ComfyNode):
             display_name="Save Image PNG/JPEG (GPEN)",
             description="Saves pictures into ComfyUI's output folder, as PNG without loss or as JPEG of a chosen "
             "quality. The workflow is kept in the file, so that dropping it onto ComfyUI opens it again (PNG).",
-            search_aliases=["save jpeg", "save jpg", "export"],
+            search_aliases=["save jpeg", "save jpg", "export", "保存图片", "保存jpg", "导出图片"],
             is_output_node=True,
             hidden=[io.Hidden.prompt, io.Hidden.extra_pnginfo],
             inputs=[
@@ -55,7 +55,10 @@ class SaveImage(io.ComfyNode):
                     "quality", default=95, min=1, max=100, tooltip="Of JPEG. 90 to 95 is hard to tell from PNG."
                 ),
                 io.Boolean.Input(
-                    "save_workflow", default=True, tooltip="Keep the workflow in the file, for loading it again."
+                    "save_workflow",
+                    default=True,
+                    tooltip="Keep the workflow in the file. A PNG dropped onto ComfyUI opens it; of a JPEG ComfyUI "
+                    "takes only the picture, and the workflow stays in its EXIF for other programs.",
                 ),
             ],
             outputs=[],

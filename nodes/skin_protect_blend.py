@@ -29,7 +29,18 @@ class SkinProtectBlend(io.ComfyNode):
             display_name="Skin-Protect Blend (GPEN)",
             description="Brings the original's skin tone and real texture back into an enhanced picture, on skin only: "
             "not on eyes, brows, lips or hair. Works after any restorer. No face: the enhanced picture passes through.",
-            search_aliases=["skin texture", "skin tone", "plastic skin", "color match"],
+            search_aliases=[
+                "skin texture",
+                "skin tone",
+                "plastic skin",
+                "skin smoothing",
+                "color match",
+                "磨皮",
+                "肤色",
+                "肤质",
+                "皮肤纹理",
+                "塑料感",
+            ],
             inputs=[
                 io.Image.Input("original", tooltip="The picture before enhancement."),
                 io.Image.Input("enhanced", tooltip="The same picture after enhancement, of the same size."),

@@ -28,7 +28,7 @@ class StandardiseInput(io.ComfyNode):
             display_name="Standardise Input (GPEN)",
             description="Brings every picture to the same short side, ratio kept, so that the same settings give the "
             "same result. Optionally corrects pictures that are too dark, too bright or faded.",
-            search_aliases=["standardize", "resize", "normalize", "auto exposure"],
+            search_aliases=["standardize", "resize", "normalize", "auto exposure", "缩放", "归一化", "自动曝光"],
             inputs=[
                 io.Image.Input("image"),
                 io.Int.Input(
@@ -92,7 +92,7 @@ def _on_white(pictures: Pictures) -> list[Pixels]:
 
 def _exposed(originals: Sequence[Pixels], given: Sequence[Sequence[Face]] | None) -> list[Pixels]:
     if given is None:
-        finder = make_detector("embedded")
+        finder = make_detector("auto")
         given = [find_faces(pixels, finder) for pixels in originals]
     return [
         correct_exposure(pixels, _face_region(pixels, faces)) for pixels, faces in zip(originals, given, strict=True)

@@ -139,7 +139,15 @@ def _advice(name: str) -> str:
         entry = find_entry(name)
     except CheckpointError as unknown:
         return f"{unknown}\nPut the file into one of these folders, or give its full path."
-    return f"Fetch it with: gpen weights fetch {entry.name}\n{entry.instructions(download_folder(entry.kind))}"
+    return f"Fetch it with: {fetch_command(entry.name)}\n{entry.instructions(download_folder(entry.kind))}"
+
+
+def fetch_command(name: str) -> str:
+    """What fetches a known file from a terminal: with the package installed and, from a checkout, without that."""
+    command = f"gpen weights fetch {name}"
+    if embedded_folder() != _PROJECT / "weights":
+        return command
+    return f"{command}\n(or, in the folder {_PROJECT}: python -m gpen_core.cli weights fetch {name})"
 
 
 def _from_environment() -> list[Path]:

@@ -57,7 +57,9 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, mps (default: auto)")
     parser.add_argument("--precision", default="auto", choices=PRECISIONS)
     parser.add_argument(
-        "--detector", choices=DETECTORS, help="of the landmarks (default: yunet where its file is there, else embedded)"
+        "--detector",
+        choices=DETECTORS,
+        help="of the landmarks (default: yunet, or embedded with an OpenCV that lacks it)",
     )
     parser.add_argument(
         "--json", type=file_path, metavar="FILE", help="write averages and the numbers of every face as JSON"

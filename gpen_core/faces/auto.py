@@ -11,6 +11,7 @@ import torch
 
 from ..errors import GPENError
 from .detector import FaceDetector
+from .second_look import SecondLook
 
 log = logging.getLogger(__name__)
 
@@ -20,7 +21,7 @@ DETECTORS: tuple[DetectorName, ...] = get_args(DetectorName)
 
 @dataclass(frozen=True)
 class _Backend:
-    """A kind of detector: whether its files are there, and how it is made on a device."""
+    """A kind of detector: whether all is there that it needs, and how it is made on a device."""
 
     found: Callable[[], bool]
     make: Callable[[torch.device], FaceDetector]
@@ -29,8 +30,9 @@ class _Backend:
 def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> FaceDetector:
     """The face detector called `name`, newly made.
 
-    "auto" takes the most exact one whose files are there: face-alignment (68 landmarks), YuNet, then the one that
-    comes with the project; it looks anew each time, because files may have been added. Nothing is downloaded.
+    "auto" takes face-alignment (68 landmarks) where its files have been fetched, else YuNet; where that finds nobody or
+    is not sure the embedded one looks too, which finds more of the faces that are turned. YuNet and the embedded one
+    come with the project. Files are looked for anew each time, because some may have been added. Nothing is downloaded.
     Raises CheckpointError where files of a named detector are missing (with the command that fetches them),
     GPENError for an unknown name or a missing package.
     """
@@ -52,12 +54,12 @@ def _best(device: torch.device) -> FaceDetector:
             log.warning("Face detector %s has its files but does not work: %s", name, error)
             continue
         log.info("Face detector: %s", name)
-        return detector
+        return detector if name == "embedded" else SecondLook(detector, _embedded(device))
     raise GPENError("No face detector works.\n" + "\n".join(problems))
 
 
 def installed_detectors() -> tuple[str, ...]:
-    """Names of the detectors whose files are there, most exact first."""
+    """Names of the detectors that can be made, most exact first."""
     return tuple(name for name, backend in _BACKENDS.items() if backend.found())
 
 
@@ -75,9 +77,9 @@ def _face_alignment(device: torch.device) -> FaceDetector:
 
 
 def _yunet_found() -> bool:
-    from .yunet import find_yunet
+    from .yunet import find_yunet, yunet_supported
 
-    return find_yunet() is not None
+    return yunet_supported() and find_yunet() is not None
 
 
 def _yunet(device: torch.device) -> FaceDetector:

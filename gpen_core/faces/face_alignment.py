@@ -6,6 +6,7 @@ pixels, searches pictures at full size, downloads on its own and switches on cud
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,7 +14,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..checkpoints.folders import find_file, resolve
+from ..checkpoints.folders import fetch_command, find_file, resolve
 from ..checkpoints.reader import read_state_dict
 from ..errors import CheckpointError, GPENError
 from .detector import Picture
@@ -22,8 +23,8 @@ from .fan import find_landmarks
 from .search import Array, Detections, SearchPlan, search, unturn
 from .sfd import find_boxes
 
-_SFD_FILE = "s3fd-619a316812.pth"
-_FAN_FILE = "2DFAN4-11f355bf06.pth.tar"
+FACE_ALIGNMENT_FILES = ("s3fd-619a316812.pth", "2DFAN4-11f355bf06.pth.tar")
+"""The published weights of S3FD and of 2DFAN-4."""
 
 # S3FD takes 3 s and 0.75 GB a megapixel on two CPU cores; its anchors reach from 16 to 512 px.
 _PLAN = SearchPlan(
@@ -82,28 +83,35 @@ class FaceAlignmentDetector:
 
 def face_alignment_files_found() -> bool:
     """True if both weight files are in the folders searched."""
-    return find_file(_SFD_FILE) is not None and find_file(_FAN_FILE) is not None
+    return all(find_file(name) is not None for name in FACE_ALIGNMENT_FILES)
 
 
-def _load_networks() -> tuple[nn.Module, nn.Module]:
-    sfd_path, fan_path = _weight_paths()
+def network_classes() -> tuple[type[nn.Module], type[nn.Module]]:
+    """S3FD and FAN of the face-alignment package. Raises GPENError where it cannot be imported."""
     try:
         from face_alignment.detection.sfd.net_s3fd import s3fd  # pyright: ignore[reportMissingTypeStubs]
         from face_alignment.models import FAN  # pyright: ignore[reportMissingTypeStubs]
     except ImportError as error:
         raise GPENError(
             f"The package face-alignment cannot be used: {error}.\n"
-            "Expected version 1.5 or later and what it needs. Install what is missing of it:\n"
+            "Expected version 1.5 or later and what it needs. Install what is missing of it, where python stands for\n"
+            f"{sys.executable}:\n"
             "  python -m pip install scikit-image numba\n"
             '  python -m pip install --no-deps "face-alignment>=1.5.0,<2"\n'
             "Or choose another face detector, such as yunet or embedded."
         ) from error
-    return _load(s3fd, sfd_path), _load(lambda: FAN(4), fan_path)
+    return s3fd, FAN
+
+
+def _load_networks() -> tuple[nn.Module, nn.Module]:
+    sfd, fan = network_classes()
+    sfd_path, fan_path = _weight_paths()
+    return _load(sfd, sfd_path), _load(lambda: fan(4), fan_path)
 
 
 def _weight_paths() -> list[Path]:
     paths, missing = [], []
-    for name in (_SFD_FILE, _FAN_FILE):
+    for name in FACE_ALIGNMENT_FILES:
         try:
             paths.append(resolve(name))
         except CheckpointError as error:
@@ -122,6 +130,6 @@ def _load(build: Callable[[], nn.Module], path: Path) -> nn.Module:
     except RuntimeError as error:
         raise CheckpointError(
             f"{path.name} does not fit the network of that name in the face-alignment package.\n"
-            f"File: {path}\nDelete it and fetch it again with: gpen weights fetch {path.name}\n{error}"
+            f"File: {path}\nDelete it and fetch it again with: {fetch_command(path.name)}\n{error}"
         ) from error
     return network

@@ -145,6 +145,13 @@ def merge(views: Sequence[Detections], score: float, turned_score: float) -> Det
     return Detections.join(faces)
 
 
+def is_same_face(first: Sequence[float], second: Sequence[float]) -> bool:
+    """Whether two boxes x1, y1, x2, y2 are of one face: they overlap, or one lies in the other."""
+    iou, inside = _overlap(np.array(first), np.array([second]))
+    _, around = _overlap(np.array(second), np.array([first]))
+    return bool(iou[0] >= _SAME_FACE_IOU or max(inside[0], around[0]) >= _SAME_FACE_INSIDE)
+
+
 def unturn(points: Array, turns: int, shape: Sequence[int]) -> Array:
     """Points (..., 2) of `numpy.rot90(picture, turns)` in the pixels of the picture of shape (H, W, ...)."""
     x, y = points[..., 0], points[..., 1]

@@ -16,9 +16,13 @@ FORMATS: tuple[Format, ...] = get_args(Format)
 class PictureError(GPENError):
     """A picture file cannot be found, read or written."""
 
+    __module__ = "gpen_core.image"
+
 
 class PictureExistsError(PictureError):
     """The file to be written is already there."""
+
+    __module__ = "gpen_core.image"
 
 
 @dataclass(frozen=True, eq=False)

@@ -11,7 +11,7 @@ from .resample import resize
 from .warp import Pixels
 
 SHORT_SIDE = 1024  # px
-LONG_SIDE_CAP = 4096  # px
+MAX_LONG_SIDE = 4096  # px
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,26 +27,26 @@ class Standardised:
     note: str | None
 
 
-def standardise(picture: Pixels, short_side: int = SHORT_SIDE, long_side_cap: int = LONG_SIDE_CAP) -> Standardised:
+def standardise(picture: Pixels, short_side: int = SHORT_SIDE, max_long_side: int = MAX_LONG_SIDE) -> Standardised:
     """Resize a (H, W, 3) float32 RGB picture so that its short side is `short_side` px, ratio kept, values in [0, 1].
 
     Lanczos when it is enlarged, antialiased bicubic when it is reduced; a picture of that size keeps its values bit for
-    bit. Where the long side would exceed `long_side_cap` px it is brought to that instead, and the note says so.
-    Raises GPENError for sizes below 1 px or a cap below the short side.
+    bit. Where the long side would exceed `max_long_side` px it is brought to that instead, and the note says so.
+    Raises GPENError for sizes below 1 px or a long side below the short one.
     """
-    if short_side < 1 or long_side_cap < short_side:
+    if short_side < 1 or max_long_side < short_side:
         raise GPENError(
-            f"short_side must be at least 1 px and long_side_cap no smaller than it, got {short_side} and "
-            f"{long_side_cap}."
+            f"max_long_side must be no smaller than short_side, and that at least 1 px, got {max_long_side} and "
+            f"{short_side}."
         )
     height, width = picture.shape[:2]
     scale, note = short_side / min(height, width), None
-    if max(height, width) * scale > long_side_cap:
+    if max(height, width) * scale > max_long_side:
         note = (
-            f"the long side would be {round(max(height, width) * scale)} px: limited to {long_side_cap} px, so the "
-            f"short side is {_scaled(min(height, width), long_side_cap / max(height, width))} px"
+            f"the long side would be {round(max(height, width) * scale)} px: limited to {max_long_side} px, so the "
+            f"short side is {_scaled(min(height, width), max_long_side / max(height, width))} px"
         )
-        scale = long_side_cap / max(height, width)
+        scale = max_long_side / max(height, width)
     pixels = resize(np.clip(picture, 0.0, 1.0), _scaled(height, scale), _scaled(width, scale))
     return Standardised(pixels, scale, note)
 

@@ -29,6 +29,17 @@ _WATCH = """() => {
     for (const name of ['execution_success', 'execution_error', 'execution_interrupted'])
         app.api.addEventListener(name, event => { window.ending = [name, event.detail] })
 }"""
+# The names of the nodes found, and of those that are seen without scrolling, once the list has settled.
+_FOUND = """() => {
+    const options = [...document.querySelectorAll('[role=option]')]
+    if (!options.length) return [[], []]
+    let list = options[0].parentElement
+    while (list !== document.body && !/auto|scroll/.test(getComputedStyle(list).overflowY)) list = list.parentElement
+    const end = Math.min(list.getBoundingClientRect().bottom, innerHeight) + 1
+    const name = option => option.innerText.split('\\n')[0]
+    const seen = options.filter(option => option.getBoundingClientRect().bottom <= end)
+    return [options.map(name), seen.map(name)]
+}"""
 _ENDED = "() => window.ending || Object.keys(app.lastNodeErrors ?? {}).length > 0"
 
 
@@ -100,6 +111,15 @@ class FrontEnd:
         self.page.locator("[data-testid='info-button']").click()
         shown = self.page.locator(".node-help-content").get_by_role("heading", name=title, exact=True)
         shown.first.wait_for()
+
+    def search(self, query: str) -> tuple[list[str], list[str]]:
+        """What the node search lists for a query, best first, and what of it is seen without scrolling."""
+        box = self.page.locator("input[role=combobox]").first
+        if not box.is_visible():
+            self.page.evaluate("() => { app.extensionManager.command.execute('Workspace.SearchBox.Toggle') }")
+        box.fill(query)
+        self.page.wait_for_timeout(700)  # it waits for the end of typing
+        return self.page.evaluate(_FOUND)
 
     def labels(self, node_type: str) -> dict[str, Any]:
         """What a new node shows: its title, its inputs' and outputs' labels."""

@@ -14,6 +14,7 @@ from comfyui.server import ComfyServer
 
 _PROJECT = Path(__file__).resolve().parents[2]
 _WORKFLOWS = sorted((_PROJECT / "example_workflows").glob("*.json"))
+_SEARCHES = Path(__file__).with_name("searches.json")
 _NODES: list[str] = list(json.loads((_PROJECT / "tools" / "generate" / "schemas.json").read_text()))
 
 
@@ -88,6 +89,17 @@ def test_every_label_is_chinese(chinese: FrontEnd) -> None:
         assert labels["title"] == locale[node]["display_name"]
         for name, label in {**labels["inputs"], **labels["widgets"]}.items():
             assert label == locale[node]["inputs"][name]["name"], (node, name)
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_node_search_finds_what_people_look_for(recent: None, comfy: ComfyServer, language: str) -> None:
+    """searches.json: what is typed, and the node that must be seen without scrolling."""
+    wanted: dict[str, str] = json.loads(_SEARCHES.read_text(encoding="utf-8"))[language]
+    locale = json.loads((_PROJECT / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+    with front_end(comfy, language) as shown:
+        seen = {query: shown.search(query)[1] for query in wanted}
+    missed = {query: seen[query] for query, node in wanted.items() if locale[node]["display_name"] not in seen[query]}
+    assert len(wanted) >= 20 and missed == {}
 
 
 def test_a_workflow_in_chinese(chinese: FrontEnd, pictures: Path) -> None:

@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
+import cv2
 import pytest
 
 from gpen_core.errors import CheckpointError, GPENError
@@ -45,7 +46,7 @@ def test_without_files_the_embedded_one_is_taken(weights: Path) -> None:
 @pytest.mark.parametrize("name", [YUNET, "yunet_s_640_640.onnx", "yunet_n_640_640.onnx"])
 def test_any_yunet_file_is_enough(weights: Path, name: str) -> None:
     add(weights, name)
-    assert make_detector("auto").name == "yunet"
+    assert make_detector("auto").name == "yunet and embedded"
 
 
 def test_face_alignment_is_preferred(
@@ -55,19 +56,25 @@ def test_face_alignment_is_preferred(
     monkeypatch.setattr("gpen_core.faces.face_alignment.FaceAlignmentDetector", lambda device: detector)
     add(weights, YUNET, *FACE_ALIGNMENT)
     with caplog.at_level(logging.INFO, logger="gpen_core"):
-        assert make_detector("auto") is detector
+        assert make_detector("auto").name == "face-alignment and embedded"
     assert "Face detector: face-alignment" in caplog.text
 
 
 def test_one_of_two_face_alignment_files_is_not_enough(weights: Path) -> None:
     add(weights, YUNET, FACE_ALIGNMENT[0])
-    assert make_detector("auto").name == "yunet"
+    assert make_detector("auto").name == "yunet and embedded"
+
+
+def test_an_opencv_without_yunet_does_without(weights: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    add(weights, YUNET)
+    monkeypatch.delattr(cv2, "FaceDetectorYN")
+    assert make_detector("auto").name == "embedded"
 
 
 def test_files_added_later_are_seen(weights: Path) -> None:
     assert make_detector("auto").name == "embedded"
     add(weights, YUNET)
-    assert make_detector("auto").name == "yunet"
+    assert make_detector("auto").name == "yunet and embedded"
 
 
 def test_a_detector_that_fails_is_passed_over_with_a_warning(

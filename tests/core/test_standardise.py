@@ -36,13 +36,13 @@ def test_values_stay_in_range(side: int) -> None:
 
 
 def test_long_side_is_capped_with_a_note() -> None:
-    result = standardise(noise_picture(50, 400), short_side=100, long_side_cap=600)
+    result = standardise(noise_picture(50, 400), short_side=100, max_long_side=600)
     assert result.pixels.shape == (75, 600, 3)
     assert result.note is not None and "800" in result.note and "600" in result.note and "75 px" in result.note
 
 
 def test_a_thin_strip_keeps_a_pixel() -> None:
-    assert standardise(noise_picture(1, 400), short_side=64, long_side_cap=64).pixels.shape == (1, 64, 3)
+    assert standardise(noise_picture(1, 400), short_side=64, max_long_side=64).pixels.shape == (1, 64, 3)
 
 
 def test_enlarging_makes_values_between_8_bit_levels() -> None:
@@ -60,3 +60,8 @@ def test_reducing_does_not_alias() -> None:
 def test_impossible_sizes_are_refused(short: int, cap: int) -> None:
     with pytest.raises(GPENError, match="short_side"):
         standardise(noise_picture(8, 8), short, cap)
+
+
+def test_impossible_sides_are_named_as_the_node_names_them() -> None:
+    with pytest.raises(GPENError, match="max_long_side must be no smaller than short_side.* got 512 and 1024"):
+        standardise(noise_picture(8, 8), short_side=1024, max_long_side=512)

@@ -1,7 +1,8 @@
-"""gpen_core.faces.yunet, with the published networks where they are at hand."""
+"""gpen_core.faces.yunet, with the network that comes with the project."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 from concurrent.futures import ThreadPoolExecutor
@@ -12,22 +13,21 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from gpen_core.checkpoints import find_entry
 from gpen_core.errors import CheckpointError, GPENError
 from gpen_core.faces import Face, yunet
 from gpen_core.faces.detector import Picture
-from gpen_core.faces.yunet import YuNetDetector
+from gpen_core.faces.yunet import YuNetDetector, find_yunet
 
-SHARED = Path(__file__).resolve().parents[3] / "shared"
-NETWORK = SHARED / "models" / "yunet_s_640_640.onnx"
+PROJECT = Path(__file__).resolve().parents[2]
+SHARED = PROJECT.parent / "shared"
+NETWORK = PROJECT / "weights" / "face_detection_yunet_2023mar.onnx"
 DYNAMIC = SHARED / "models" / "yunet_n_dynamic.onnx"
 GROUP = SHARED / "data" / "solvay" / "photo.png"
 FACE = SHARED / "data" / "ffhq" / "00000.png"
 BOXES = Path(__file__).parents[1] / "golden" / "face_boxes.json"
 
-needs_network = pytest.mark.skipif(not NETWORK.is_file(), reason="the YuNet file is not here")
-needs_pictures = pytest.mark.skipif(
-    not (NETWORK.is_file() and GROUP.is_file() and FACE.is_file()), reason="network or pictures are not here"
-)
+needs_pictures = pytest.mark.skipif(not (GROUP.is_file() and FACE.is_file()), reason="the pictures are not here")
 
 
 def read(path: Path) -> Picture:
@@ -85,14 +85,12 @@ def test_threads_may_share_a_detector() -> None:
     assert all(boxes == expected for boxes in results)
 
 
-@needs_network
 @pytest.mark.parametrize("shape", [(1, 1), (40, 40), (20, 5000), (5000, 20)])
 def test_odd_sizes_have_no_face_and_no_error(shape: tuple[int, int]) -> None:
     picture = np.random.default_rng(0).integers(0, 256, (*shape, 3), dtype=np.uint8)
     assert YuNetDetector(NETWORK).detect(picture) == []
 
 
-@needs_network
 def test_creating_prints_nothing_and_keeps_the_log_level(capfd: pytest.CaptureFixture[str]) -> None:
     logging = getattr(getattr(cv2, "utils", None), "logging", None)
     before = logging.getLogLevel() if logging else None
@@ -110,7 +108,9 @@ def test_a_dynamic_network_under_opencv_4_is_explained() -> None:
 def test_a_file_that_is_no_network_is_explained(tmp_path: Path) -> None:
     path = tmp_path / "yunet.onnx"
     path.write_bytes(b"not a network")
-    with pytest.raises(CheckpointError, match="gpen weights fetch face_detection_yunet_2023mar.onnx"):
+    with pytest.raises(
+        CheckpointError, match="Take it away: face_detection_yunet_2023mar.onnx, which comes with this project"
+    ):
         YuNetDetector(path)
 
 
@@ -119,6 +119,22 @@ def test_an_empty_file_is_explained(tmp_path: Path) -> None:
     path.touch()
     with pytest.raises(CheckpointError, match="empty"):
         YuNetDetector(path)
+
+
+def test_the_bundled_network_is_taken_and_is_the_published_one() -> None:
+    entry = find_entry("yunet")
+    content = NETWORK.read_bytes()
+    assert (len(content), hashlib.sha256(content).hexdigest()) == (entry.size, entry.sha256)
+    licence = NETWORK.with_suffix(".LICENSE.txt").read_text(encoding="utf-8")
+    assert "MIT License" in licence and "Shiqi Yu" in licence and str(entry.sha256) in licence
+
+
+def test_a_larger_network_that_was_fetched_is_preferred(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GPEN_WEIGHTS", str(tmp_path))
+    before = find_yunet()
+    (tmp_path / "yunet_n_640_640.onnx").touch()
+    assert before is not None and before.name == NETWORK.name
+    assert find_yunet() == tmp_path / "yunet_n_640_640.onnx"
 
 
 def test_an_opencv_without_yunet_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -41,6 +41,13 @@ def test_strength_0_gives_the_picture_back_bit_for_bit(nodes, model, photo):
     assert torch.equal(nodes.run("GPENEnhance", model=model, image=photo, strength=0).args[0], photo)
 
 
+def test_an_overlap_beyond_half_a_tile_counts_as_half(nodes, model, photo):
+    run = {"model": model, "image": photo, "scope": "picture", "tile_size": 256}
+    most = nodes.run("GPENEnhance", overlap=1024, **run).args[0]
+    assert torch.equal(most, nodes.run("GPENEnhance", overlap=128, **run).args[0])
+    assert not torch.equal(most, nodes.run("GPENEnhance", overlap=64, **run).args[0])
+
+
 def test_no_face_passes_through_and_says_so(nodes, model, shown):
     asked = len(mm.memory_asked_for)
     image, crops, mask, report, faces = nodes.run("GPENEnhance", model=model, image=EMPTY).args

@@ -1,8 +1,9 @@
 """Counts the faces that each available detector finds and invents on a folder of pictures with known faces.
 
-    python tools/measure/detector_recall.py DATA [--weights FOLDER]
+    python tools/measure/detector_recall.py DATA [--weights FOLDER] [--harder]
 
 DATA holds the folders solvay, photos, ffhq and lq_crops; tests/golden/face_boxes.json says where their faces are.
+--harder: all of them made smaller, blurred, noisy, dark and so on, one row for each.
 """
 
 from __future__ import annotations
@@ -10,11 +11,12 @@ from __future__ import annotations
 import argparse
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+from harder_pictures import VARIANTS, Box, Picture, moved
 from PIL import Image
 
 from gpen_core.checkpoints.folders import add_folder
@@ -24,8 +26,6 @@ from gpen_core.faces.auto import DETECTORS
 
 FACE_BOXES = Path(__file__).parents[2] / "tests" / "golden" / "face_boxes.json"
 SAME_FACE_IOU = 0.4  # detectors disagree on how much of forehead and chin belongs to a face
-
-Box = Sequence[float]
 
 
 @dataclass
@@ -62,20 +62,32 @@ def overlap(a: Box, b: Box) -> float:
     return common / ((a[2] - a[0]) * (a[3] - a[1]) + (b[2] - b[0]) * (b[3] - b[1]) - common)
 
 
-def measure(detector: FaceDetector, data: Path) -> dict[str, Count]:
-    """Counts by folder, over the pictures of the list that are there."""
-    known = json.loads(FACE_BOXES.read_text(encoding="utf-8"))
+def measure(detector: FaceDetector, data: Path, *, harder: bool = False) -> dict[str, Count]:
+    """Counts by folder, or by variant of the pictures made harder, over the pictures of the list that are there."""
     counts: dict[str, Count] = {}
+    for name, picture, faces, partial in pictures(data, harder):
+        count = counts.setdefault(name, Count())
+        start = time.perf_counter()
+        boxes: list[Box] = [face.box for face in detector.detect(picture)]
+        count.seconds += time.perf_counter() - start
+        count.add(boxes, faces, partial)
+    return counts
+
+
+def pictures(data: Path, harder: bool) -> Iterator[tuple[str, Picture, list[Box], list[Box]]]:
+    """Row of the table, picture, its faces, and those that may be found or not."""
+    known = json.loads(FACE_BOXES.read_text(encoding="utf-8"))
     for name, faces in known["faces"].items():
         if not (data / name).is_file():
             continue
         picture = np.asarray(Image.open(data / name).convert("RGB"))
-        count = counts.setdefault(Path(name).parts[0], Count())
-        start = time.perf_counter()
-        boxes: list[Box] = [face.box for face in detector.detect(picture)]
-        count.seconds += time.perf_counter() - start
-        count.add(boxes, faces, known["partial"].get(name, []))
-    return counts
+        partial = known["partial"].get(name, [])
+        if not harder:
+            yield Path(name).parts[0], picture, faces, partial
+            continue
+        for variant, change in VARIANTS.items():
+            changed, move = change(picture)
+            yield variant, changed, [moved(box, move) for box in faces], [moved(box, move) for box in partial]
 
 
 def main() -> None:
@@ -83,17 +95,18 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("data", type=Path)
     parser.add_argument("--weights", type=Path, help="a folder with detector files, searched too")
+    parser.add_argument("--harder", action="store_true", help="the pictures made smaller, blurred, noisy, dark ...")
     arguments = parser.parse_args()
     if arguments.weights:
         add_folder(arguments.weights)
     print(f"{'detector':16}{'folder':12}{'found':>10}{'invented':>10}{'seconds':>10}")
-    for name in DETECTORS[1:]:
+    for name in DETECTORS:
         try:
             detector = make_detector(name)
         except GPENError as error:
             print(f"{name:16}not available: {str(error).splitlines()[0]}")
             continue
-        for folder, count in measure(detector, arguments.data).items():
+        for folder, count in measure(detector, arguments.data, harder=arguments.harder).items():
             found = f"{count.found}/{count.faces}"
             print(f"{name:16}{folder:12}{found:>10}{count.invented:>10}{count.seconds:>10.2f}")
 
