@@ -10,8 +10,8 @@ import numpy as np
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ..gpen_core.quality import PictureAdvice, advise_picture, draw_chart, memory_budget
-from ..gpen_core.restore import find_faces
+from ..gpen_core.quality import Advice, PictureAdvice, advise_picture, draw_chart, memory_budget
+from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
 from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces
@@ -30,7 +30,6 @@ class Advisor(io.ComfyNode):
             description="Measures a picture and its faces (size, sharpness, noise, JPEG, exposure, pose) and proposes "
             "settings, each with its reason. Connect settings to GPEN Enhance: its sliders are then replaced.",
             search_aliases=["auto settings", "recommended settings", "image quality", "blur detection"],
-            has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),
                 Faces.Input("faces", optional=True, tooltip="Faces from Face Crop, instead of detection."),
@@ -71,8 +70,7 @@ class Advisor(io.ComfyNode):
             advised.append(one)
             charts.append(draw_chart(one.measures, one.advice))
         advices = [one.advice for one in advised]
-        reports = ["\n".join([*advice.reasons, *advice.notes]) for advice in advices]
-        feedback.show(cls, reports[0])
+        reports = [_report(advice) for advice in advices]
         first = advices[0].settings
         chart = as_image(_same_size(charts))
         return io.NodeOutput(
@@ -86,8 +84,20 @@ class Advisor(io.ComfyNode):
             "\n\n".join(reports),
             json.dumps([one.as_dict() for one in advised]),
             chart,
-            ui=ui.PreviewImage(chart, cls=cls),
+            ui=feedback.shown(_summary(advices), ui.PreviewImage(chart, cls=cls)),
         )
+
+
+def _report(advice: Advice) -> str:
+    return "\n".join([*advice.reasons, *advice.notes])
+
+
+def _summary(advices: Sequence[Advice]) -> str:
+    """The advice on the first picture; of a batch, before it, how many pictures there are and which lack a face."""
+    if len(advices) == 1:
+        return _report(advices[0])
+    faces = count_faces([len(advice.faces) for advice in advices], "measured")
+    return "\n".join([faces, "Advice for picture 0, the others in the report:", _report(advices[0])])
 
 
 def _same_size(charts: Sequence[Pixels]) -> list[Pixels]:

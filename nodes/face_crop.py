@@ -36,7 +36,6 @@ class FaceCrop(io.ComfyNode):
             description="Finds faces and cuts them out: turned upright as the network wants them, or as squares around "
             "the eyes. Crops that other nodes have edited go back with Paste Faces.",
             search_aliases=["face detection", "detect faces", "crop face", "face align", "face bounding box"],
-            has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),
                 io.Combo.Input(
@@ -116,14 +115,13 @@ class FaceCrop(io.ComfyNode):
                 for pixels, own in zip(pictures.pixels(), owners, strict=True)
             )
         preview = as_image([_numbered(pixels, own) for pixels, own in zip(pictures.pixels(), owners, strict=True)])
-        feedback.show(cls, found.report.summary())
         return io.NodeOutput(
             crops_image(owners, pictures, crop_size),
             owners,
             as_output(paste(pictures.rgb, owners).mask),
             preview,
             found.report.text(),
-            ui=ui.PreviewImage(for_node(preview), cls=cls),
+            ui=feedback.shown(found.report.summary(), ui.PreviewImage(for_node(preview), cls=cls)),
         )
 
 

@@ -12,6 +12,8 @@ from ..gpen_core.progress import Progress
 
 Item = TypeVar("Item")
 
+TEXT = "gpen_text"  # the key that web/texts.js knows
+
 
 def progress() -> Progress:
     """A callback (done, total) that moves the bar of the running node and stops the work when the user cancels."""
@@ -37,11 +39,10 @@ def counted(items: Sequence[Item]) -> Iterator[Item]:
     moved(len(items), len(items))
 
 
-def show(node: Any, text: str) -> None:
-    """Put `text` inside the node in the user's graph. node: the class ComfyUI hands to `execute`."""
-    from server import PromptServer
+def shown(text: str, pictures: Any = None) -> dict[str, Any]:
+    """The `ui` of a NodeOutput: `text` inside the node, and `pictures` (ComfyUI's own `ui` value) below it.
 
-    server = getattr(PromptServer, "instance", None)  # absent where graphs run without a server
-    unique_id = getattr(getattr(node, "hidden", None), "unique_id", None)
-    if server is not None and unique_id is not None:
-        server.send_progress_text(text, unique_id)
+    ComfyUI keeps it with the node's outputs and sends it again on a run that finds these in the cache; web/texts.js
+    puts it into the node, and onto the subgraphs around it.
+    """
+    return {**({} if pictures is None else pictures.as_dict()), TEXT: [text]}

@@ -79,8 +79,7 @@ class LoadGPENModel(io.ComfyNode):
         loaded = handle.model
         sizes = " and ".join(map(str, loaded.network.sizes))
         kind = f"{loaded.network.family}, {sizes} px faces, {loaded.precision} on {loaded.device}"
-        feedback.show(cls, f"{loaded.name}: {kind}\nTerms: {loaded.network.terms}")
-        return io.NodeOutput(handle)
+        return io.NodeOutput(handle, ui=feedback.shown(f"{loaded.name}: {kind}\nTerms: {loaded.network.terms}"))
 
 
 def _devices() -> list[str]:

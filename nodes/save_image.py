@@ -79,9 +79,9 @@ class SaveImage(io.ComfyNode):
             elif not _save_jpeg(picture, Path(folder, file), quality, workflow):
                 notes["The workflow is too large for a JPEG and was left out: PNG keeps it"] = None
             results.append(ui.SavedResult(file, subfolder, io.FolderType.output))
-        if notes:
-            feedback.show(cls, "\n".join(f"Note: {note}" for note in notes))
-        return io.NodeOutput(ui=ui.SavedImages(results))
+        saved = f"{len(results)} picture{'s' * (len(results) > 1)} saved as {format.upper()}"
+        text = "\n".join([saved, *(f"Note: {note}" for note in notes)])
+        return io.NodeOutput(ui=feedback.shown(text, ui.SavedImages(results)))
 
 
 def _as_eight_bit(image: Tensor) -> Image.Image:

@@ -78,8 +78,8 @@ class StandardiseInput(io.ComfyNode):
         first = results[0]
         height, width = first.pixels.shape[:2]
         size = f"{pictures.width}x{pictures.height} to {width}x{height} px"
-        feedback.show(cls, "\n".join([size, *([first.note] if first.note else [])]))
-        return io.NodeOutput(as_image([result.pixels for result in results]))
+        text = "\n".join([size, *([first.note] if first.note else [])])
+        return io.NodeOutput(as_image([result.pixels for result in results]), ui=feedback.shown(text))
 
 
 def _on_white(pictures: Pictures) -> list[Pixels]:

@@ -13,7 +13,8 @@ from ..settings import RestoreSettings
 from .detection import faces_of_batch
 from .image_batch import Image, as_batch
 from .picture_faces import PictureFaces
-from .report import CropReport, FaceReport, PictureReport
+from .picture_report import FaceReport, PictureReport
+from .report import CropReport
 
 
 @dataclass(frozen=True)

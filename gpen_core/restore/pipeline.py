@@ -28,7 +28,8 @@ from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
 from .network_pass import FinishedCrop, finished_crops
-from .report import FaceReport, PictureReport, RestoreReport
+from .picture_report import FaceReport, PictureReport
+from .report import RestoreReport
 from .warnings import warn
 
 

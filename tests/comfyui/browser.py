@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comfyui.server import PACK, ComfyServer
+from comfyui.server import PACK, ComfyServer, Graph
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _OPTIONS = [
@@ -56,6 +56,10 @@ class FrontEnd:
 
     def load(self, workflow: dict[str, Any]) -> None:
         self.page.evaluate("async workflow => { await app.loadGraphData(workflow) }", workflow)
+
+    def load_api(self, graph: Graph) -> None:
+        """Load a graph in the API's format, its nodes numbered, arranged by the front end."""
+        self.page.evaluate("async graph => { await app.loadApiJson(graph, 'test') }", graph)
 
     def open_template(self, name: str) -> None:
         """As users do: Templates, the pack, the card."""
