@@ -10,6 +10,7 @@ import numpy as np
 from comfy_api.latest import io, ui
 from torch import Tensor
 
+from ..gpen_core.message import Joined, Message
 from ..gpen_core.quality import Advice, PictureAdvice, advise_picture, draw_chart, memory_budget
 from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
@@ -89,15 +90,16 @@ class Advisor(io.ComfyNode):
 
 
 def _report(advice: Advice) -> str:
-    return "\n".join([*advice.reasons, *advice.notes])
+    return Joined("\n", [*advice.reasons, *advice.notes])
 
 
 def _summary(advices: Sequence[Advice]) -> str:
     """The advice on the first picture; of a batch, before it, how many pictures there are and which lack a face."""
     if len(advices) == 1:
         return _report(advices[0])
-    faces = count_faces([len(advice.faces) for advice in advices], "measured")
-    return "\n".join([faces, "Advice for picture 0, the others in the report:", _report(advices[0])])
+    faces = count_faces([len(advice.faces) for advice in advices], Message("measured"))
+    first = Message("Advice for picture 0, the others in the report:")
+    return Joined("\n", [faces, first, _report(advices[0])])
 
 
 def _same_size(charts: Sequence[Pixels]) -> list[Pixels]:

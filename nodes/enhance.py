@@ -150,10 +150,7 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
         as_output(mask),
         report.text(),
         owners,
-        ui=feedback.shown(
-            "\n".join([report.summary(), *(f"Note: {warning}" for warning in report.warnings)]),
-            ui.PreviewImage(preview, cls=node),
-        ),
+        ui=feedback.shown(feedback.noted(report.summary(), report.warnings), ui.PreviewImage(preview, cls=node)),
     )
 
 

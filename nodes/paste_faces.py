@@ -5,6 +5,7 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
+from ..gpen_core.message import Message
 from ..gpen_core.restore import RestoreSettings, count_faces, paste
 from . import feedback
 from .face_values import GPENFaces
@@ -56,5 +57,5 @@ class PasteFaces(io.ComfyNode):
         return io.NodeOutput(
             pictures.like(list(result.image.numpy())),
             as_output(result.mask),
-            ui=feedback.shown(count_faces([len(own.crops) for own in faces], "pasted")),
+            ui=feedback.shown(count_faces([len(own.crops) for own in faces], Message("pasted"))),
         )

@@ -9,6 +9,7 @@ from torch import Tensor
 from ..gpen_core.errors import GPENError
 from ..gpen_core.finish.protection import SkinProtection
 from ..gpen_core.finish.skin_blend import blend_skin
+from ..gpen_core.message import Message
 from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
 from .face_inputs import detector_called
@@ -106,5 +107,5 @@ class SkinProtectBlend(io.ComfyNode):
         return io.NodeOutput(
             after.like([pixels for pixels, _ in blended]),
             as_mask([np.asarray(skin) for _, skin in blended]),
-            ui=feedback.shown(count_faces(list(map(len, given)), "with skin of the original")),
+            ui=feedback.shown(count_faces(list(map(len, given)), Message("with skin of the original"))),
         )

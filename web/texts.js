@@ -1,14 +1,15 @@
 // The texts inside the nodes of this pack: what was done, and what went otherwise.
 //
 // A node hands its text over with its pictures (nodes/feedback.py). ComfyUI sends both in "executed", also where it
-// takes them from its cache, so that they do not depend on what had to be computed.
+// takes them from its cache, so that they do not depend on what had to be computed. The language is the user's, now.
 
 import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
+import { translation } from "./translations.js"
 
-const KEY = "gpen_text"
+const KEY = "gpen_message"
 const WIDGET = "$$node-text-preview" // ComfyUI's own for the text inside a node
-const [LINE, AROUND, MOST] = [16, 32, 200] // px: of a line, the space around them, what the widget shows at most
+const [LINE, AROUND, MOST] = [16, 36, 200] // px: of a line, the space around them, what the widget shows at most
 const [LETTER, MARGIN] = [6.5, 60] // px: of a Latin letter, and what a line is narrower than its node
 
 // Texts of nodes inside a subgraph, for each node that stands for one: execution id -> Map(execution id -> text).
@@ -34,6 +35,14 @@ function makeRoom(node, widget, text) {
   node.setSize([node.size[0], Math.max(node.size[1], node.computeSize()[1])])
 }
 
+// A message is a text; a template with the values of its names; or parts with what stands between them (gpen_core/message.py).
+function inWords(message, catalogue) {
+  const inTheLanguage = (text) => catalogue[text] ?? text
+  if (typeof message === "string") return message
+  if (message.parts) return message.parts.map((each) => inWords(each, catalogue)).join(inTheLanguage(message.between))
+  return inTheLanguage(message.template).replace(/{(\w+)}/g, (_, name) => inWords(message.values[name], catalogue))
+}
+
 function lengthOf(line) {
   return [...line].reduce((length, letter) => length + (letter > "\u2e80" ? 2 : 1), 0)
 }
@@ -54,8 +63,10 @@ function showAround(id, text) {
 api.addEventListener("execution_start", () => inside.clear())
 
 api.addEventListener("executed", ({ detail }) => {
-  const text = detail.output?.[KEY]?.join("\n")
-  if (!text) return
+  const messages = detail.output?.[KEY]
+  if (!messages) return
+  const catalogue = translation().gpen?.messages ?? {}
+  const text = messages.map((each) => inWords(JSON.parse(each), catalogue)).join("\n")
   const id = String(detail.display_node ?? detail.node)
   show(id, text)
   showAround(id, text)

@@ -7,6 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..faces.face import Face
+from ..message import Joined, Message
+
+UNCHANGED = Message("passed through unchanged")
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class PictureReport:
     width: int
     height: int
     faces: tuple[FaceReport, ...]
-    done: str = "restored"
+    done: str = Message("restored")
     background: str | None = None
     searched: bool = True
 
@@ -79,15 +82,21 @@ class PictureReport:
     def summary(self) -> str:
         """One line: "2 of 5 faces restored, 1 too small, 2 below score"."""
         if not self.searched:
-            return self.background or "passed through unchanged"
+            return self.background or UNCHANGED
         if not self.faces:
-            return f"no face found: {self.background or 'passed through unchanged'}"
+            return Joined(": ", [Message("no face found"), self.background or UNCHANGED])
         counts = face_counts(self.faces, self.done)
-        return counts if self.background is None else f"{counts}, {self.background}"
+        return counts if self.background is None else Joined(", ", [counts, self.background])
 
 
 def face_counts(faces: Sequence[FaceReport], done: str) -> str:
     """ "2 of 5 faces restored, 1 too small, 2 below score". done: to those not skipped."""
     skipped = Counter(face.skipped for face in faces if face.skipped)
-    taken = f"{len(faces) - skipped.total()} of {len(faces)} face{'s' * (len(faces) > 1)} {done}"
-    return ", ".join([taken, *(f"{number} {reason}" for reason, number in skipped.items())])
+    taken = Message(
+        "{taken} of {count} face {done}" if len(faces) == 1 else "{taken} of {count} faces {done}",
+        taken=len(faces) - skipped.total(),
+        count=len(faces),
+        done=done,
+    )
+    left = [Message("{count} {reason}", count=number, reason=reason) for reason, number in skipped.items()]
+    return Joined(", ", [taken, *left])

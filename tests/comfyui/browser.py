@@ -24,6 +24,21 @@ _OPTIONS = [
 _READY = "window.app?.vueAppReady && window.app.graph && window.app.extensionManager"
 _OURS = (PACK, "gpen", "GPEN")
 _OFFLINE = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED")  # it asks for the size of a model to download
+_TEXTS = """() => {
+            const name = '$$node-text-preview'
+            const lines = element => element.innerText.split('\\n').map(line => line.trim()).filter(Boolean)
+            const found = {}
+            for (const node of app.graph.nodes) {
+                if (!node.widgets?.some(each => each.name === name)) continue
+                const inVue = document.querySelector(`[data-node-id="${node.id}"] .comfy-markdown-content`)
+                const boxes = [...document.querySelectorAll('.dom-widget')].filter(each => each.innerText.trim())
+                const value = String(node.widgets.find(each => each.name === name).value)
+                const onCanvas = boxes.find(each => each.innerText.trim().startsWith(value.split('\\n')[0].trim()))
+                const element = inVue ?? onCanvas
+                found[node.type] = element ? lines(element) : []
+            }
+            return found
+        }"""
 _WATCH = """() => {
     window.ending = null
     for (const name of ['execution_success', 'execution_error', 'execution_interrupted'])
@@ -104,6 +119,10 @@ class FrontEnd:
         self.page.locator("[data-testid='info-button']").click()
         shown = self.page.locator(".node-help-content").get_by_role("heading", name=title, exact=True)
         shown.first.wait_for()
+
+    def texts(self) -> dict[str, list[str]]:
+        """The lines of the text inside each node, by the node's type, as they are seen."""
+        return self.page.evaluate(_TEXTS)
 
     def labels(self, node_type: str) -> dict[str, Any]:
         """What a new node shows: its title, its inputs' and outputs' labels."""

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from comfyui.browser import FrontEnd, front_end
-from comfyui.graphs import enhance_graph, look_node, picture_node
+from comfyui.graphs import enhance_graph, look_node, numbered, picture_node
 from comfyui.server import ComfyServer, Graph
 
 _PROJECT = Path(__file__).resolve().parents[2]
@@ -67,40 +67,19 @@ def pictures(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return Path(named) if named else tmp_path_factory.mktemp("screenshots")
 
 
-def _shown_lines(shown: FrontEnd) -> dict[str, list[str]]:
-    """The lines of the text inside each node, by the node's type, as they are seen."""
-    return shown.page.evaluate(
-        """() => {
-            const name = '$$node-text-preview'
-            const lines = element => element.innerText.split('\\n').map(line => line.trim()).filter(Boolean)
-            const found = {}
-            for (const node of app.graph.nodes) {
-                if (!node.widgets?.some(each => each.name === name)) continue
-                const inVue = document.querySelector(`[data-node-id="${node.id}"] .comfy-markdown-content`)
-                const boxes = [...document.querySelectorAll('.dom-widget')].filter(each => each.innerText.trim())
-                const value = String(node.widgets.find(each => each.name === name).value)
-                const onCanvas = boxes.find(each => each.innerText.trim().startsWith(value.split('\\n')[0].trim()))
-                const element = inVue ?? onCanvas
-                found[node.type] = element ? lines(element) : []
-            }
-            return found
-        }"""
-    )
-
-
 @_RENDERERS
 def test_the_browser_shows_the_lines_computed_and_cached(
     vue: bool, recent: None, comfy: ComfyServer, pictures: Path
 ) -> None:
-    graph = _numbered(_forty(strength=75 + vue))
+    graph = numbered(_forty(strength=75 + vue))
     with front_end(comfy, vue=vue) as shown:
         for number in range(2):  # the second time in an empty graph, from the cache
             shown.load_api(graph)
             ending, data = shown.press_run()
             assert ending == "execution_success", data
             shown.screenshot(pictures / f"forty {'vue' if vue else 'canvas'} {number}.png")
-            assert _shown_lines(shown)["GPENEnhance"] == _FORTY
-            assert len(_shown_lines(shown)["GPENLoadModel"]) == 2
+            assert shown.texts()["GPENEnhance"] == _FORTY
+            assert len(shown.texts()["GPENLoadModel"]) == 2
             assert _to_be_scrolled(shown) == []
         assert shown.complaints == []
 
@@ -113,7 +92,7 @@ def test_the_blueprint_says_that_there_is_no_face(vue: bool, recent: None, comfy
             ending, data = shown.press_run()
             assert ending == "execution_success", data
             shown.screenshot(pictures / f"blueprint {'vue' if vue else 'canvas'} {number}.png")
-            (lines,) = _shown_lines(shown).values()
+            (lines,) = shown.texts().values()
             assert lines[-1] == "no face found: passed through unchanged"
             assert _to_be_scrolled(shown) == []
         assert shown.complaints == []
@@ -126,19 +105,6 @@ def _to_be_scrolled(shown: FrontEnd) -> list[str]:
             .filter(each => each.scrollHeight > each.clientHeight + 1)
             .map(each => `${each.innerText}: ${each.scrollHeight} in ${each.clientHeight} px`)"""
     )
-
-
-def _numbered(graph: Graph) -> Graph:
-    """The graph with the ids that the front end gives to nodes."""
-    numbers = {name: str(number) for number, name in enumerate(graph, 1)}
-
-    def renamed(value: Any) -> Any:
-        return [numbers[value[0]], value[1]] if isinstance(value, list) else value
-
-    return {
-        numbers[name]: {**node, "inputs": {key: renamed(value) for key, value in node["inputs"].items()}}
-        for name, node in graph.items()
-    }
 
 
 def _around_blueprint(form: str) -> dict[str, Any]:
