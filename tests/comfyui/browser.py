@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -39,6 +40,7 @@ _TEXTS = """() => {
             }
             return found
         }"""
+_RUN = re.compile("^(Run|运行)$")
 _WATCH = """() => {
     window.ending = null
     for (const name of ['execution_success', 'execution_error', 'execution_interrupted'])
@@ -88,7 +90,7 @@ class FrontEnd:
     def press_run(self) -> tuple[str, Any]:
         """Press Run and wait. Returns the last event's name and data, or "refused" and the errors."""
         self.page.evaluate("() => { window.ending = null }")
-        self.page.get_by_role("button", name="Run", exact=True).first.click()
+        self.page.get_by_role("button", name=_RUN).first.click()
         self.page.wait_for_function(_ENDED, timeout=600_000)
         ending = self.page.evaluate("() => window.ending")
         return tuple(ending) if ending else ("refused", self.page.evaluate("() => app.lastNodeErrors"))
