@@ -34,9 +34,10 @@ def _templates_of(path: Path) -> Iterator[str]:
     tree = ast.parse(path.read_text(encoding="utf-8"))
     named: dict[str, list[ast.expr]] = {}  # a name can stand for another text in each function
     for node in ast.walk(tree):
-        for target in node.targets if isinstance(node, ast.Assign) else []:
-            if isinstance(target, ast.Name):
-                named.setdefault(target.id, []).append(node.value)
+        if isinstance(node, ast.Assign):
+            for target in node.targets:
+                if isinstance(target, ast.Name):
+                    named.setdefault(target.id, []).append(node.value)
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "Message":
             found = list(_literals(node.args[0], named))
