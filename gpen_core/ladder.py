@@ -11,6 +11,7 @@ import torch
 
 from .device import release_cached
 from .errors import GPENError
+from .message import Message
 
 logger = logging.getLogger(__name__)
 
@@ -41,9 +42,15 @@ class Rung:
         return tuple(
             text
             for text, differs in (
-                (f"batch {self.batch} instead of {wanted.batch}", self.batch != wanted.batch),
-                (f"strips of {self.whole // 2} rows", self.whole != wanted.whole),
-                (f"{self.device.type} instead of {wanted.device}", self.device != wanted.device),
+                (
+                    Message("batch {batch} instead of {wanted}", batch=self.batch, wanted=wanted.batch),
+                    self.batch != wanted.batch,
+                ),
+                (Message("strips of {rows} rows", rows=self.whole // 2), self.whole != wanted.whole),
+                (
+                    Message("{device} instead of {wanted}", device=self.device.type, wanted=str(wanted.device)),
+                    self.device != wanted.device,
+                ),
             )
             if differs
         )

@@ -10,8 +10,9 @@ import numpy as np
 from comfy_api.latest import io, ui
 from torch import Tensor
 
-from ..gpen_core.quality import PictureAdvice, advise_picture, draw_chart, memory_budget
-from ..gpen_core.restore import find_faces
+from ..gpen_core.message import Joined, Message
+from ..gpen_core.quality import Advice, PictureAdvice, advise_picture, draw_chart, memory_budget
+from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
 from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces
@@ -39,7 +40,6 @@ class Advisor(io.ComfyNode):
                 "自动参数",
                 "参数建议",
             ],
-            has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),
                 Faces.Input("faces", optional=True, tooltip="Faces from Face Crop, instead of detection."),
@@ -80,8 +80,7 @@ class Advisor(io.ComfyNode):
             advised.append(one)
             charts.append(draw_chart(one.measures, one.advice))
         advices = [one.advice for one in advised]
-        reports = ["\n".join([*advice.reasons, *advice.notes]) for advice in advices]
-        feedback.show(cls, reports[0])
+        reports = [_report(advice) for advice in advices]
         first = advices[0].settings
         chart = as_image(_same_size(charts))
         return io.NodeOutput(
@@ -95,8 +94,21 @@ class Advisor(io.ComfyNode):
             "\n\n".join(reports),
             json.dumps([one.as_dict() for one in advised]),
             chart,
-            ui=ui.PreviewImage(chart, cls=cls),
+            ui=feedback.shown(_summary(advices), ui.PreviewImage(chart, cls=cls)),
         )
+
+
+def _report(advice: Advice) -> str:
+    return Joined("\n", [*advice.reasons, *advice.notes])
+
+
+def _summary(advices: Sequence[Advice]) -> str:
+    """The advice on the first picture; of a batch, before it, how many pictures there are and which lack a face."""
+    if len(advices) == 1:
+        return _report(advices[0])
+    faces = count_faces([len(advice.faces) for advice in advices], Message("measured"))
+    first = Message("Advice for picture 0, the others in the report:")
+    return Joined("\n", [faces, first, _report(advices[0])])
 
 
 def _same_size(charts: Sequence[Pixels]) -> list[Pixels]:

@@ -15,7 +15,7 @@ from torch import Tensor
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.selection import Chosen
 from ..gpen_core.quality import PictureAdvice
-from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, restore
+from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, joined, restore
 from . import feedback
 from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
@@ -74,7 +74,6 @@ class Enhance(io.ComfyNode):
                 "去模糊",
                 "模糊变清晰",
             ],
-            has_intermediate_output=True,
             inputs=[
                 Model.Input("model", tooltip="From Load GPEN Model."),
                 io.Image.Input("image"),
@@ -173,25 +172,17 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
         for crops in result.crops
     )
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
-    feedback.show(node, _shown(results))
+    report = joined([result.report for result in results])
+    preview = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
-        "\n".join(result.report.text() for result in results),
+        report.text(),
         owners,
-        ui=ui.PreviewImage(face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners]), cls=node),
+        ui=feedback.shown(feedback.noted(report.summary(), report.warnings), ui.PreviewImage(preview, cls=node)),
     )
 
 
 def _largest_box(own: PictureFaces) -> tuple[float, float, float, float] | None:
     return max((crop.face for crop in own.crops), key=lambda face: face.size).box if own.crops else None
-
-
-def _shown(results: Sequence[RestoreResult]) -> str:
-    """What was done to every picture, then what the user should know."""
-    lines = [picture.summary() for result in results for picture in result.report.pictures]
-    if len(lines) > 1:
-        lines = [f"picture {number}: {line}" for number, line in enumerate(lines)]
-    warnings = dict.fromkeys(warning for result in results for warning in result.report.warnings)
-    return "\n".join([*lines, *(f"Note: {warning}" for warning in warnings)])

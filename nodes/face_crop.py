@@ -50,7 +50,6 @@ class FaceCrop(io.ComfyNode):
                 "抠脸",
                 "头像",
             ],
-            has_intermediate_output=True,
             inputs=[
                 io.Image.Input("image"),
                 io.Combo.Input(
@@ -130,14 +129,13 @@ class FaceCrop(io.ComfyNode):
                 for pixels, own in zip(pictures.pixels(), owners, strict=True)
             )
         preview = as_image([_numbered(pixels, own) for pixels, own in zip(pictures.pixels(), owners, strict=True)])
-        feedback.show(cls, found.report.summary())
         return io.NodeOutput(
             crops_image(owners, pictures, crop_size),
             owners,
             as_output(paste(pictures.rgb, owners).mask),
             preview,
             found.report.text(),
-            ui=ui.PreviewImage(for_node(preview), cls=cls),
+            ui=feedback.shown(found.report.summary(), ui.PreviewImage(for_node(preview), cls=cls)),
         )
 
 

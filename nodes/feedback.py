@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import comfy.model_management as mm
 from comfy.utils import ProgressBar
 
+from ..gpen_core.message import Joined, Message, plain
 from ..gpen_core.progress import Progress
 
 Item = TypeVar("Item")
+
+TEXT, MESSAGE = "gpen_text", "gpen_message"  # keys that web/texts.js knows: in English, and as JSON to be translated
 
 
 def progress() -> Progress:
@@ -37,11 +41,18 @@ def counted(items: Sequence[Item]) -> Iterator[Item]:
     moved(len(items), len(items))
 
 
-def show(node: Any, text: str) -> None:
-    """Put `text` inside the node in the user's graph. node: the class ComfyUI hands to `execute`."""
-    from server import PromptServer
+def shown(text: str, pictures: Any = None) -> dict[str, Any]:
+    """The `ui` of a NodeOutput: `text` inside the node, and `pictures` (ComfyUI's own `ui` value) below it.
 
-    server = getattr(PromptServer, "instance", None)  # absent where graphs run without a server
-    unique_id = getattr(getattr(node, "hidden", None), "unique_id", None)
-    if server is not None and unique_id is not None:
-        server.send_progress_text(text, unique_id)
+    The text is there in English for whoever reads the history, and as the messages it is made of for the browser.
+
+    ComfyUI keeps it with the node's outputs and sends it again on a run that finds these in the cache; web/texts.js
+    puts it into the node, and onto the subgraphs around it.
+    """
+    own = {TEXT: [text], MESSAGE: [json.dumps(plain(text))]}
+    return {**({} if pictures is None else pictures.as_dict()), **own}
+
+
+def noted(text: str, notes: Iterable[str]) -> str:
+    """`text`, and under it the notes, marked as such."""
+    return Joined("\n", [text, *(Message("Note: {note}", note=note) for note in notes)])

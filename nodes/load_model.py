@@ -8,6 +8,7 @@ import comfy.model_management as mm
 from comfy_api.latest import io
 
 from ..gpen_core.device import PRECISIONS
+from ..gpen_core.message import Joined, Message
 from ..gpen_core.registry import VARIANTS
 from . import feedback, model_files
 from .handle import load_handle
@@ -85,10 +86,16 @@ class LoadGPENModel(io.ComfyNode):
         path = model_files.obtain(model, feedback.progress())
         handle = load_handle(path, device, precision, variant)
         loaded = handle.model
-        sizes = " and ".join(map(str, loaded.network.sizes))
-        kind = f"{loaded.network.family}, {sizes} px faces, {loaded.precision} on {loaded.device}"
-        feedback.show(cls, f"{loaded.name}: {kind}\nTerms: {loaded.network.terms}")
-        return io.NodeOutput(handle)
+        kind = Message(
+            "{name}: {family}, {sizes} px faces, {precision} on {device}",
+            name=loaded.name,
+            family=loaded.network.family,
+            sizes=", ".join(map(str, loaded.network.sizes)),
+            precision=loaded.precision,
+            device=str(loaded.device),
+        )
+        terms = Message("Terms: {terms}", terms=loaded.network.terms)
+        return io.NodeOutput(handle, ui=feedback.shown(Joined("\n", [kind, terms])))
 
 
 def _devices() -> list[str]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..gpen_core.restore import RestoreSettings, paste
+from ..gpen_core.message import Message
+from ..gpen_core.restore import RestoreSettings, count_faces, paste
 from . import feedback
 from .face_values import GPENFaces
 from .schema import Faces, advanced, percent, schema
@@ -53,6 +54,8 @@ class PasteFaces(io.ComfyNode):
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
         result = paste(pictures.rgb, faces, as_pictures(crops).rgb, strength=strength, feather=feather)
-        count = sum(len(own.crops) for own in faces)
-        feedback.show(cls, f"{count} face{'s' * (count != 1)} pasted" if count else "no face: passed through unchanged")
-        return io.NodeOutput(pictures.like(list(result.image.numpy())), as_output(result.mask))
+        return io.NodeOutput(
+            pictures.like(list(result.image.numpy())),
+            as_output(result.mask),
+            ui=feedback.shown(count_faces([len(own.crops) for own in faces], Message("pasted"))),
+        )

@@ -14,6 +14,7 @@ from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 from torch import Tensor
 
+from ..gpen_core.message import Message
 from ..gpen_core.restore.warnings import JPEG_LOSES
 from . import feedback
 from .schema import schema
@@ -80,11 +81,11 @@ class SaveImage(io.ComfyNode):
             if format == "png":
                 picture.save(Path(folder, file), pnginfo=_png_text(workflow), compress_level=4)
             elif not _save_jpeg(picture, Path(folder, file), quality, workflow):
-                notes["The workflow is too large for a JPEG and was left out: PNG keeps it"] = None
+                notes[Message("The workflow is too large for a JPEG and was left out: PNG keeps it")] = None
             results.append(ui.SavedResult(file, subfolder, io.FolderType.output))
-        if notes:
-            feedback.show(cls, "\n".join(f"Note: {note}" for note in notes))
-        return io.NodeOutput(ui=ui.SavedImages(results))
+        several = "{count} picture saved as {format}" if len(results) == 1 else "{count} pictures saved as {format}"
+        saved = Message(several, count=len(results), format=format.upper())
+        return io.NodeOutput(ui=feedback.shown(feedback.noted(saved, notes), ui.SavedImages(results)))
 
 
 def _as_eight_bit(image: Tensor) -> Image.Image:

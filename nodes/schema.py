@@ -25,9 +25,9 @@ _ADVANCED = {"advanced": True} if "advanced" in inspect.signature(io.Input.__ini
 
 
 def schema(**fields: Any) -> io.Schema:
-    """`io.Schema` in the pack's category, with the text inside the node (`hidden.unique_id`) at hand."""
-    known = {name: value for name, value in fields.items() if name in _FIELDS}
-    return io.Schema(category=CATEGORY, hidden=[io.Hidden.unique_id, *known.pop("hidden", [])], **known)
+    """`io.Schema` in the pack's category, of a node that shows its text and pictures on cached runs too."""
+    known = {name: value for name, value in {"has_intermediate_output": True, **fields}.items() if name in _FIELDS}
+    return io.Schema(category=CATEGORY, **known)
 
 
 def advanced() -> dict[str, Any]:

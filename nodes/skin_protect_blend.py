@@ -9,7 +9,8 @@ from torch import Tensor
 from ..gpen_core.errors import GPENError
 from ..gpen_core.finish.protection import SkinProtection
 from ..gpen_core.finish.skin_blend import blend_skin
-from ..gpen_core.restore import find_faces
+from ..gpen_core.message import Message
+from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
 from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces
@@ -114,10 +115,8 @@ class SkinProtectBlend(io.ComfyNode):
                 list(zip(originals, after.pixels(), given, keeps, strict=True))
             )
         ]
-        count = sum(map(len, given))
-        feedback.show(
-            cls, f"skin of {count} face{'s' * (count != 1)}" if count else "no face: passed through unchanged"
-        )
         return io.NodeOutput(
-            after.like([pixels for pixels, _ in blended]), as_mask([np.asarray(skin) for _, skin in blended])
+            after.like([pixels for pixels, _ in blended]),
+            as_mask([np.asarray(skin) for _, skin in blended]),
+            ui=feedback.shown(count_faces(list(map(len, given)), Message("with skin of the original"))),
         )

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..gpen_core.faces import Face, make_detector
 from ..gpen_core.image.exposure import correct_exposure
 from ..gpen_core.image.standardise import standardise
+from ..gpen_core.message import Joined, Message
 from ..gpen_core.restore import find_faces
 from . import feedback
 from .face_values import GPENFaces, given_faces
@@ -77,9 +78,10 @@ class StandardiseInput(io.ComfyNode):
         results = [standardise(pixels, short_side, max_long_side) for pixels in feedback.counted(originals)]
         first = results[0]
         height, width = first.pixels.shape[:2]
-        size = f"{pictures.width}x{pictures.height} to {width}x{height} px"
-        feedback.show(cls, "\n".join([size, *([first.note] if first.note else [])]))
-        return io.NodeOutput(as_image([result.pixels for result in results]))
+        before, after = f"{pictures.width}x{pictures.height}", f"{width}x{height}"
+        size = Message("{before} to {after} px", before=before, after=after)
+        text = Joined("\n", [size, *([first.note] if first.note else [])])
+        return io.NodeOutput(as_image([result.pixels for result in results]), ui=feedback.shown(text))
 
 
 def _on_white(pictures: Pictures) -> list[Pixels]:

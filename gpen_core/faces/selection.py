@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import GPENError
+from ..message import Message
 from .face import Face
 
 Order = Literal["largest", "central", "confident", "left_to_right"]
@@ -77,24 +78,24 @@ def choose_faces(
     passed.sort(key=_sort_key(choice.order, height, width))
     if choice.max_faces is not None:
         for face in passed[choice.max_faces :]:
-            reasons[face.index] = f"beyond max_faces {choice.max_faces}"
+            reasons[face.index] = Message("beyond max_faces {limit}", limit=choice.max_faces)
     for face in passed[: choice.max_faces]:  # after the limit: a sharp face does not make room for another
         if any(_same_place(box_in_shares(face, height, width), box) for box in choice.sharp):
-            reasons[face.index] = "sharp already"
+            reasons[face.index] = Message("sharp already")
     return [Chosen(face, reasons[face.index]) for face in faces]
 
 
 def _reason_to_skip(face: Face, choice: FaceChoice, region: NDArray[np.bool_] | None) -> str | None:
     if choice.indices is not None and face.index not in choice.indices:
-        return "not chosen"
+        return Message("not chosen")
     if face.size < choice.min_size:
-        return "too small"
+        return Message("too small")
     if face.score < choice.min_score:
-        return "below score"
+        return Message("below score")
     if abs(face.yaw) > choice.max_yaw:
-        return "turned away"
+        return Message("turned away")
     if region is not None and not _inside(face, region):
-        return "outside the region"
+        return Message("outside the region")
     return None
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..errors import GPENError
+from ..message import Message
 from .resample import resize
 from .warp import Pixels
 
@@ -42,9 +43,11 @@ def standardise(picture: Pixels, short_side: int = SHORT_SIDE, max_long_side: in
     height, width = picture.shape[:2]
     scale, note = short_side / min(height, width), None
     if max(height, width) * scale > max_long_side:
-        note = (
-            f"the long side would be {round(max(height, width) * scale)} px: limited to {max_long_side} px, so the "
-            f"short side is {_scaled(min(height, width), max_long_side / max(height, width))} px"
+        note = Message(
+            "the long side would be {long_side} px: limited to {cap} px, so the short side is {short_side} px",
+            long_side=round(max(height, width) * scale),
+            cap=max_long_side,
+            short_side=_scaled(min(height, width), max_long_side / max(height, width)),
         )
         scale = max_long_side / max(height, width)
     pixels = resize(np.clip(picture, 0.0, 1.0), _scaled(height, scale), _scaled(width, scale))

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ..message import Message
 from .face_network import FaceNetwork, register
 from .generator import Generator
 from .loading import load_generator
@@ -20,7 +21,7 @@ class GPENNetwork(FaceNetwork):
 
     family = "GPEN"
     prunable = True
-    terms = "GPEN's authors grant no licence; ask them before any commercial use"
+    terms = Message("GPEN's authors grant no licence; ask them before any commercial use")
 
     def __init__(self, generator: Generator) -> None:
         super().__init__()

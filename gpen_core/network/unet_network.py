@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ..errors import CheckpointError
+from ..message import Message
 from .face_network import FaceNetwork, register
 from .unet import ResidualUNet, UNetConfig
 
@@ -25,7 +26,7 @@ class UNetNetwork(FaceNetwork):
 
     family = "face U-Net"
     sizes = (256, 512)
-    terms = "research, non-commercial: trained on CelebAMask-HQ"
+    terms = Message("research, non-commercial: trained on CelebAMask-HQ")
 
     def __init__(self, net: ResidualUNet) -> None:
         super().__init__()

@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from ..faces.selection import FaceChoice, RelativeBox
+from ..message import Message
 from ..settings import RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
@@ -40,7 +41,10 @@ class Advice:
     @property
     def reasons(self) -> tuple[str, ...]:
         """One line per setting: "strength 60: ..."."""
-        return tuple(f"{each.setting} {each.value}: {each.reason}" for each in self.recommended)
+        line = "{setting} {value}: {reason}"
+        return tuple(
+            Message(line, setting=each.setting, value=each.value, reason=each.reason) for each in self.recommended
+        )
 
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""

@@ -24,6 +24,7 @@ from ..image.luma import Plane, luma
 from ..image.resample import resize
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, warp
+from ..message import Joined, Message
 from ..model import GPENModel
 from ..progress import Progress
 
@@ -62,7 +63,7 @@ def enhance_background(
     layout = TileLayout(height, width, tile_size, overlap)
     result = picture.copy()
     if strength == 0.0:
-        return result, "background left alone at strength 0"
+        return result, Message("background left alone at strength 0")
     tiles, done, odd = list(layout), 0, Counter[str]()
     size = model.size_for(tile_size)
     batch_size = batch_size or model.automatic_batch()
@@ -71,7 +72,8 @@ def enhance_background(
         before = [resize(layout.cut(picture, tile), size, size) for tile in batch]
         output = model.run(torch.from_numpy(np.stack(before)))
         odd.update(output.rungs)
-        odd.update([f"overflowed in {model.precision}, repeated in fp32"] * len(output.repeated))
+        overflowed = Message("overflowed in {precision}, repeated in fp32", precision=model.precision)
+        odd.update([overflowed] * len(output.repeated))
         for tile, own, restored in zip(batch, before, output.faces.cpu().numpy(), strict=True):
             layout.add(result, tile, _detail(own, restored, tile_size) * np.float32(strength / 100.0))
             done += 1
@@ -127,7 +129,10 @@ def _limit(result: Pixels, picture: Pixels) -> None:
 
 def _note(model: GPENModel, strength: float, tiles: int, odd: Counter[str]) -> str:
     """odd: for how many batches or tiles something was done otherwise than asked."""
-    notes = [f"background in {tiles} tile(s): fine detail only, at strength {strength:g}"]
+    done = "background in {tiles} tile(s): fine detail only, at strength {strength}"
+    notes: list[str] = [Message(done, tiles=tiles, strength=f"{strength:g}")]
     if model.variant != "full":
-        notes.append(f"the {model.variant} variant serves faces only, use full for a background")
-    return "; ".join(notes + [f"{what} ({count} times)" for what, count in odd.items()])
+        unfit = "the {variant} variant serves faces only, use full for a background"
+        notes.append(Message(unfit, variant=model.variant))
+    times = [Message("{what} ({count} times)", what=what, count=count) for what, count in odd.items()]
+    return Joined("; ", [*notes, *times])

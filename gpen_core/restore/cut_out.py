@@ -9,11 +9,13 @@ import torch
 
 from ..errors import GPENError
 from ..faces import Face, FaceDetector, crop_face
+from ..message import Message
 from ..settings import RestoreSettings
 from .detection import faces_of_batch
 from .image_batch import Image, as_batch
 from .picture_faces import PictureFaces
-from .report import CropReport, FaceReport, PictureReport
+from .picture_report import FaceReport, PictureReport
+from .report import CropReport
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,10 @@ def crop_faces(
         template,
         tuple(
             PictureReport(
-                width, height, tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries), "cut out"
+                width,
+                height,
+                tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries),
+                Message("cut out"),
             )
             for entries in found.pictures
         ),

@@ -19,6 +19,7 @@ from ..finish.details import SMALLEST_FOR_DETAILS
 from ..image.lens import lens_preset
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, Plane
+from ..message import Joined, Message
 from ..model import GPENModel
 from ..progress import Progress
 from ..settings import RestoreSettings
@@ -28,7 +29,8 @@ from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
 from .network_pass import FinishedCrop, finished_crops
-from .report import FaceReport, PictureReport, RestoreReport
+from .picture_report import FaceReport, PictureReport
+from .report import RestoreReport
 from .warnings import warn
 
 
@@ -128,13 +130,16 @@ def restore(
                 width,
                 height,
                 _face_reports(entries, own, model.precision, settings),
-                "left alone at strength 0" if settings.strength == 0.0 else "restored",
+                Message("left alone at strength 0") if settings.strength == 0.0 else Message("restored"),
                 background,
                 searched=settings.scope != "picture",
             )
             for entries, own, background in zip(found.pictures, finished, backgrounds, strict=True)
         ),
-        warnings=(*warn(asked, min(height, width)), *(f"memory was short: {rung}" for rung in rungs)),
+        warnings=(
+            *warn(asked, min(height, width)),
+            *(Message("memory was short: {rung}", rung=rung) for rung in rungs),
+        ),
     )
     crops = tuple(tuple(one.crop for one in own) for own in finished)
     return RestoreResult(like_input(result, image), like_input(masks, image), crops, report)
@@ -192,9 +197,10 @@ def _face_reports(
 
 
 def _note(face: Face, repeated: bool, precision: str) -> str | None:
-    notes = []
+    notes: list[str] = []
     if profile_weight(face.yaw) < 1.0:
-        notes.append(f"turned away by {abs(face.yaw):.0f} degrees: strength lowered")
+        turned = f"{abs(face.yaw):.0f}"
+        notes.append(Message("turned away by {degrees} degrees: strength lowered", degrees=turned))
     if repeated:
-        notes.append(f"overflowed in {precision}, repeated in fp32")
-    return "; ".join(notes) or None
+        notes.append(Message("overflowed in {precision}, repeated in fp32", precision=precision))
+    return Joined("; ", notes) if notes else None

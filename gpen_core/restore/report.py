@@ -1,94 +1,14 @@
-"""What was done to each face of each picture, and why."""
+"""What was done to a batch of pictures, and what decided it."""
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from ..faces.face import Face
 from ..settings import RestoreSettings
-
-
-@dataclass(frozen=True)
-class FaceReport:
-    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
-
-    sharpness: px of real detail in an aligned 512 px crop, None where it was not measured.
-    skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
-    """
-
-    index: int
-    box: tuple[float, float, float, float]
-    size: float
-    score: float
-    yaw: float
-    pitch: float
-    roll: float
-    strength: float
-    skipped: str | None = None
-    note: str | None = None
-    sharpness: float | None = None
-
-    @classmethod
-    def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:
-        """The report of `face`, numbers rounded for reading."""
-        left, top, right, bottom = (round(value, 1) for value in face.box)
-        return cls(
-            index=face.index,
-            box=(left, top, right, bottom),
-            size=round(face.size, 1),
-            score=round(face.score, 3),
-            yaw=round(face.yaw, 1),
-            pitch=round(face.pitch, 1),
-            roll=round(face.roll, 1),
-            strength=0.0 if skipped else round(strength, 1),
-            skipped=skipped,
-            note=note,
-            sharpness=None if face.sharpness is None else round(face.sharpness, 1),
-        )
-
-    def line(self) -> str:
-        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
-        left, top = (round(value) for value in self.box[:2])
-        seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
-        seen += f", turned {self.yaw:.0f} degrees"
-        done = f"skipped: {self.skipped}" if self.skipped else f"strength {self.strength:g}"
-        return ", ".join([seen, done] + ([self.note] if self.note else []))
-
-
-@dataclass(frozen=True)
-class PictureReport:
-    """One picture of the batch.
-
-    width, height: px. faces: those found. done: what was done to those taken. background: what was done around them,
-    None for nothing. searched: whether faces were looked for.
-    """
-
-    width: int
-    height: int
-    faces: tuple[FaceReport, ...]
-    done: str = "restored"
-    background: str | None = None
-    searched: bool = True
-
-    @property
-    def taken(self) -> int:
-        """Number of faces not skipped."""
-        return sum(face.skipped is None for face in self.faces)
-
-    def summary(self) -> str:
-        """One line: "2 of 5 faces restored, 1 too small, 2 below score"."""
-        if not self.searched:
-            return self.background or "passed through unchanged"
-        count = len(self.faces)
-        if count == 0:
-            return f"no face found: {self.background or 'passed through unchanged'}"
-        skipped = Counter(face.skipped for face in self.faces if face.skipped)
-        parts = [f"{self.taken} of {count} face{'s' if count > 1 else ''} {self.done}"]
-        parts += [f"{number} {reason}" for reason, number in skipped.items()]
-        return ", ".join(parts if self.background is None else [*parts, self.background])
+from .batch_summary import summarise
+from .picture_report import PictureReport
 
 
 @dataclass(frozen=True)
@@ -104,8 +24,8 @@ class CropReport:
         return asdict(self)
 
     def summary(self) -> str:
-        """One line per picture."""
-        return _by_picture(self.pictures)
+        """One line, then the pictures that differ."""
+        return summarise(self.pictures)
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
@@ -129,8 +49,8 @@ class RestoreReport:
         return asdict(self)
 
     def summary(self) -> str:
-        """One line per picture; warnings are apart."""
-        return _by_picture(self.pictures)
+        """One line, then the pictures that differ; warnings are apart."""
+        return summarise(self.pictures)
 
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
@@ -138,17 +58,18 @@ class RestoreReport:
         return "\n".join([network, _in_full(self.pictures), *(f"Note: {each}" for each in self.warnings)])
 
 
-def _by_picture(pictures: Sequence[PictureReport]) -> str:
-    lines = [picture.summary() for picture in pictures]
-    if len(lines) > 1:
-        lines = [f"picture {number}: {line}" for number, line in enumerate(lines)]
-    return "\n".join(lines)
+def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
+    """One report of batches that followed each other; settings are those of the first, warnings come once."""
+    return replace(
+        reports[0],
+        pictures=tuple(picture for report in reports for picture in report.pictures),
+        warnings=tuple(dict.fromkeys(warning for report in reports for warning in report.warnings)),
+    )
 
 
 def _in_full(pictures: Sequence[PictureReport]) -> str:
-    heads = _by_picture(pictures).split("\n")
-    blocks = [
-        "\n".join([head, *(f"  {face.line()}" for face in picture.faces)])
-        for head, picture in zip(heads, pictures, strict=True)
-    ]
+    blocks = []
+    for number, picture in enumerate(pictures):
+        head = picture.summary() if len(pictures) == 1 else f"picture {number}: {picture.summary()}"
+        blocks.append("\n".join([head, *(f"  {face.line()}" for face in picture.faces)]))
     return "\n".join(blocks)

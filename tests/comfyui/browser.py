@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from comfyui.server import PACK, ComfyServer
+from comfyui.server import PACK, ComfyServer, Graph
 
 _CHROMIUM = ("chromium", "chromium-browser", "google-chrome", "chrome")
 _OPTIONS = [
@@ -24,6 +25,22 @@ _OPTIONS = [
 _READY = "window.app?.vueAppReady && window.app.graph && window.app.extensionManager"
 _OURS = (PACK, "gpen", "GPEN")
 _OFFLINE = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED")  # it asks for the size of a model to download
+_TEXTS = """() => {
+            const name = '$$node-text-preview'
+            const lines = element => element.innerText.split('\\n').map(line => line.trim()).filter(Boolean)
+            const found = {}
+            for (const node of app.graph.nodes) {
+                if (!node.widgets?.some(each => each.name === name)) continue
+                const inVue = document.querySelector(`[data-node-id="${node.id}"] .comfy-markdown-content`)
+                const boxes = [...document.querySelectorAll('.dom-widget')].filter(each => each.innerText.trim())
+                const value = String(node.widgets.find(each => each.name === name).value)
+                const onCanvas = boxes.find(each => each.innerText.trim().startsWith(value.split('\\n')[0].trim()))
+                const element = inVue ?? onCanvas
+                found[node.type] = element ? lines(element) : []
+            }
+            return found
+        }"""
+_RUN = re.compile("^(Run|运行)$")
 _WATCH = """() => {
     window.ending = null
     for (const name of ['execution_success', 'execution_error', 'execution_interrupted'])
@@ -68,6 +85,10 @@ class FrontEnd:
     def load(self, workflow: dict[str, Any]) -> None:
         self.page.evaluate("async workflow => { await app.loadGraphData(workflow) }", workflow)
 
+    def load_api(self, graph: Graph) -> None:
+        """Load a graph in the API's format, its nodes numbered, arranged by the front end."""
+        self.page.evaluate("async graph => { await app.loadApiJson(graph, 'test') }", graph)
+
     def open_template(self, name: str) -> None:
         """As users do: Templates, the pack, the card."""
         self.page.evaluate("() => { app.extensionManager.command.execute('Comfy.BrowseTemplates') }")
@@ -80,7 +101,7 @@ class FrontEnd:
     def press_run(self) -> tuple[str, Any]:
         """Press Run and wait. Returns the last event's name and data, or "refused" and the errors."""
         self.page.evaluate("() => { window.ending = null }")
-        self.page.get_by_role("button", name="Run", exact=True).first.click()
+        self.page.get_by_role("button", name=_RUN).first.click()
         self.page.wait_for_function(_ENDED, timeout=600_000)
         ending = self.page.evaluate("() => window.ending")
         return tuple(ending) if ending else ("refused", self.page.evaluate("() => app.lastNodeErrors"))
@@ -120,6 +141,10 @@ class FrontEnd:
         box.fill(query)
         self.page.wait_for_timeout(700)  # it waits for the end of typing
         return self.page.evaluate(_FOUND)
+
+    def texts(self) -> dict[str, list[str]]:
+        """The lines of the text inside each node, by the node's type, as they are seen."""
+        return self.page.evaluate(_TEXTS)
 
     def labels(self, node_type: str) -> dict[str, Any]:
         """What a new node shows: its title, its inputs' and outputs' labels."""

@@ -76,3 +76,16 @@ def value_node(text: str) -> dict[str, Any]:
 def picture_node(form: str, image: Any = None) -> dict[str, Any]:
     """The picture of node "image" in another form; see GPENProbePicture."""
     return {"class_type": "GPENProbePicture", "inputs": {"image": image or ["image", 0], "form": form}}
+
+
+def numbered(graph: Graph) -> Graph:
+    """The graph with the ids that the front end gives to nodes."""
+    numbers = {name: str(number) for number, name in enumerate(graph, 1)}
+
+    def renamed(value: Any) -> Any:
+        return [numbers[value[0]], value[1]] if isinstance(value, list) else value
+
+    return {
+        numbers[name]: {**node, "inputs": {key: renamed(value) for key, value in node["inputs"].items()}}
+        for name, node in graph.items()
+    }

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import socket
-import struct
 import subprocess
 import time
 import urllib.error
@@ -23,16 +22,14 @@ Graph = dict[str, dict[str, Any]]
 
 _REPOSITORY = Path(__file__).resolve().parents[2]
 _ENDINGS = ("execution_success", "execution_error", "execution_interrupted")
-_TEXT_EVENT = 3  # binary message: the text inside a node
 
 
 @dataclass
 class Run:
-    """What a prompt did. events: the websocket's messages. texts: shown inside nodes. outputs: from the history."""
+    """What a prompt did. events: the websocket's messages. outputs: from the history."""
 
     prompt_id: str
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    texts: dict[str, list[str]] = field(default_factory=dict)
     outputs: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @property
@@ -50,6 +47,12 @@ class Run:
         kind, data = self.events[-1]
         assert kind == "execution_error", f"{kind}: {data}"
         return data
+
+    @property
+    def texts(self) -> dict[str, str]:
+        """What the front end is told to show inside nodes."""
+        told = [data for kind, data in self.events if kind == "executed" and "gpen_text" in (data["output"] or {})]
+        return {data["node"]: "\n".join(data["output"]["gpen_text"]) for data in told}
 
     def progress(self, node: str) -> list[tuple[float, float]]:
         """(value, max) as they came in for one node."""
@@ -172,11 +175,7 @@ class ComfyServer:
         return run
 
     def _take(self, message: str | bytes, run: Run, on_event: Callable[[str, dict[str, Any]], None] | None) -> None:
-        if isinstance(message, bytes):
-            kind, length = struct.unpack_from(">II", message)
-            if kind == _TEXT_EVENT:
-                node, text = message[8 : 8 + length].decode(), message[8 + length :].decode()
-                run.texts.setdefault(node, []).append(text)
+        if isinstance(message, bytes):  # previews
             return
         event = json.loads(message)
         if event["data"].get("prompt_id") == run.prompt_id:

@@ -12,7 +12,7 @@ import pytest
 from comfyui.server import ComfyServer
 
 _STANDINS = Path(__file__).resolve().parents[2] / "tools" / "generate" / "standins"
-_MODULES = ["comfy.model_management", "comfy.model_patcher", "comfy.utils", "folder_paths", "server"]
+_MODULES = ["comfy.model_management", "comfy.model_patcher", "comfy.utils", "folder_paths"]
 _API = {"comfy_api.latest._io": "comfy_api.latest:io", "comfy_api.latest._ui": "comfy_api.latest:ui"}
 
 

@@ -32,7 +32,10 @@ def test_crops_have_the_size_asked_for_and_the_report_names_the_others() -> None
     result = crop_faces(torch.rand(2, 160, 250, 3), 96, settings, detector=TWO_FACES)
     assert [[crop.pixels.shape for crop in own.crops] for own in result.pictures] == [[(96, 96, 3)]] * 2
     assert [entry.skipped for entry in result.pictures[0].found] == [None, "below score"]
-    assert result.report.summary().splitlines()[0] == "picture 0: 1 of 2 faces cut out, 1 below score"
+    assert result.report.summary().splitlines() == [
+        "2 pictures: 2 of 4 faces cut out, 2 below score",
+        "pictures 0-1: 1 of 2 faces cut out, 1 below score",
+    ]
     assert result.report.as_dict()["pictures"][0]["faces"][0]["strength"] == 0.0
 
 

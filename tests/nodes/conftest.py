@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Callable
 from types import ModuleType
+from typing import Any
 
 import pytest
 from pack_loader import Nodes, load_nodes, load_pack
@@ -21,8 +21,14 @@ def nodes() -> Nodes:
 
 
 @pytest.fixture
-def shown(pack: ModuleType) -> Callable[[], str]:
-    """The text that nodes have last shown inside themselves."""
-    server = importlib.import_module("server").PromptServer.instance
-    server.texts.clear()
-    return lambda: server.texts[-1][0]
+def shown(nodes: Nodes, monkeypatch: pytest.MonkeyPatch) -> Callable[[], str]:
+    """The text inside the node that ran last."""
+    outputs: list[Any] = []
+    execute = nodes.run
+
+    def run(*names: str, **inputs: Any) -> Any:
+        outputs.append(execute(*names, **inputs))
+        return outputs[-1]
+
+    monkeypatch.setattr(nodes, "run", run)
+    return lambda: outputs[-1].ui["gpen_text"][0]

@@ -235,14 +235,14 @@ def test_strength_0_is_not_called_restored(nodes, model, photo, shown):
 def test_the_node_shows_the_largest_face_close_up(nodes):
     model = nodes.run("GPENLoadModel", device="cpu").args[0]
     group = nodes.run("GPENExamplePicture", picture="group").args[0]
-    shown = nodes.run("GPENEnhance", model=model, image=group).ui.image
-    assert shown.shape == (1, 512, 1024, 3)
-    assert not torch.equal(shown[:, :, :512], shown[:, :, 512:])
+    (shown,) = nodes.run("GPENEnhance", model=model, image=group).ui["images"]
+    assert shown.shape == (512, 1024, 3)
+    assert not torch.equal(shown[:, :512], shown[:, 512:])
 
 
 def test_without_a_face_the_node_shows_the_whole_picture(nodes):
     model = nodes.run("GPENLoadModel", device="cpu").args[0]
     plain = torch.full((1, 120, 100, 3), 0.5)
-    shown = nodes.run("GPENEnhance", model=model, image=plain).ui.image
-    assert shown.shape == (1, 120, 200, 3)
-    assert torch.equal(shown[:, :, :100], plain)
+    (shown,) = nodes.run("GPENEnhance", model=model, image=plain).ui["images"]
+    assert shown.shape == (120, 200, 3)
+    assert torch.equal(shown[:, :100], plain[0])

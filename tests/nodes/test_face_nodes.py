@@ -27,7 +27,7 @@ def test_cuts_out_and_numbers_the_faces(nodes, photo, shown):
     assert preview.shape == photo.shape and not torch.equal(preview, photo)
     assert shown() == "1 of 1 face cut out"
     assert report.splitlines()[0] == shown() and "face 0: " in report and "score" in report
-    assert torch.equal(result.ui.image, preview)
+    assert torch.equal(result.ui["images"][0], preview[0])
 
 
 def test_eye_centred_squares_are_neither_turned_nor_padded(nodes, photo):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -17,13 +18,23 @@ def shape(entry: Any) -> Any:
     return {key: shape(value) for key, value in entry.items()} if isinstance(entry, dict) else None
 
 
-def read(language: str) -> dict[str, Any]:
-    return json.loads((PROJECT / "locales" / language / "nodeDefs.json").read_text(encoding="utf-8"))
+def read(language: str, file: str = "nodeDefs") -> dict[str, Any]:
+    return json.loads((PROJECT / "locales" / language / f"{file}.json").read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_label_is_translated(language):
     assert shape(read(language)) == shape(read("en"))
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_message_is_translated_with_all_its_values(language):
+    def names(text):
+        return set(re.findall(r"{(\w*)}", text))
+
+    english, translated = read("en", "main")["gpen"]["messages"], read(language, "main")["gpen"]["messages"]
+    assert list(translated) == list(english)
+    assert [key for key, text in translated.items() if names(text) != names(key)] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

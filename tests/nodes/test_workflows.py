@@ -64,9 +64,10 @@ def test_models_to_be_downloaded_are_declared_where_they_are_chosen(name):
 
 @pytest.mark.parametrize("name", [name for name in NAMES if name not in NEEDS_DOWNLOADS])
 def test_runs_as_it_is(nodes, name):
-    results = run(nodes, to_prompt(read(name), load_schemas()))
-    saved = [result for result in results.values() if hasattr(result, "ui") and hasattr(result.ui, "results")]
-    assert len(saved) == 1 and all(Path(each["filename"]).suffix in (".png", ".jpg") for each in saved[0].ui.results)
+    prompt = to_prompt(read(name), load_schemas())
+    results = run(nodes, prompt)
+    (saver,) = [number for number, node in prompt.items() if node["class_type"] == "GPENSaveImage"]
+    assert all(Path(each["filename"]).suffix in (".png", ".jpg") for each in results[saver].ui["images"])
 
 
 def test_the_links_of_the_blueprint_meet_their_sockets():

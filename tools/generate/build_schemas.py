@@ -15,7 +15,7 @@ FILE = Path(__file__).with_name("schemas.json")
 
 _CORE = Path(__file__).with_name("core_schemas.json")  # of those of ComfyUI's own nodes that the workflows use
 _FACTS = ("default", "min", "max", "options")
-_MACHINE = {("GPENLoadModel", "model"), ("GPENLoadModel", "device")}  # options depend on where it runs
+MACHINE_DEPENDENT = {("GPENLoadModel", "model"), ("GPENLoadModel", "device")}  # options depend on where it runs
 
 
 def files(nodes: Nodes) -> dict[Path, str]:
@@ -41,7 +41,7 @@ def describe(schema: Any) -> dict[str, list[dict[str, Any]]]:
 
 def _input(node_id: str, each: Any) -> dict[str, Any]:
     known = {fact: each.options[fact] for fact in _FACTS if fact in each.options}
-    if (node_id, each.id) in _MACHINE:
+    if (node_id, each.id) in MACHINE_DEPENDENT:
         known.pop("options")
     if each.advanced:
         known["advanced"] = True

@@ -23,6 +23,13 @@ def _hdr(image: Tensor) -> Tensor:
     return image * 3.0 - 1.0
 
 
+def _forty(image: Tensor) -> Tensor:
+    """40 pictures, without a face in the 8th and the 32nd."""
+    pictures = image.repeat(40, 1, 1, 1)
+    pictures[[7, 31]] = 0.4
+    return pictures
+
+
 _FORMS = {
     "rgb": lambda image: image,
     "half": lambda image: image.half(),
@@ -31,6 +38,7 @@ _FORMS = {
     "hdr": _hdr,
     "batch": lambda image: torch.cat([image, 1.0 - image, image], 0),
     "faceless": lambda image: torch.full_like(image, 0.4),
+    "forty": _forty,
     "latent-like": lambda image: image.movedim(-1, 1),
     "large": lambda image: image.repeat(1, 2, 2, 1),
 }

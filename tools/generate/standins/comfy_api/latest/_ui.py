@@ -18,7 +18,13 @@ class SavedImages:
     def __init__(self, results: list[SavedResult], is_animated: bool = False) -> None:
         self.results = results
 
+    def as_dict(self) -> dict[str, Any]:
+        return {"images": self.results}
+
 
 class PreviewImage:
     def __init__(self, image: Tensor, animated: bool = False, cls: Any = None) -> None:
         self.image = image
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"images": list(self.image)}

@@ -1,0 +1,102 @@
+"""What was done to each face of one picture, and why."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ..faces.face import Face
+from ..message import Joined, Message
+
+UNCHANGED = Message("passed through unchanged")
+
+
+@dataclass(frozen=True)
+class FaceReport:
+    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
+
+    sharpness: px of real detail in an aligned 512 px crop, None where it was not measured.
+    skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
+    """
+
+    index: int
+    box: tuple[float, float, float, float]
+    size: float
+    score: float
+    yaw: float
+    pitch: float
+    roll: float
+    strength: float
+    skipped: str | None = None
+    note: str | None = None
+    sharpness: float | None = None
+
+    @classmethod
+    def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:
+        """The report of `face`, numbers rounded for reading."""
+        left, top, right, bottom = (round(value, 1) for value in face.box)
+        return cls(
+            index=face.index,
+            box=(left, top, right, bottom),
+            size=round(face.size, 1),
+            score=round(face.score, 3),
+            yaw=round(face.yaw, 1),
+            pitch=round(face.pitch, 1),
+            roll=round(face.roll, 1),
+            strength=0.0 if skipped else round(strength, 1),
+            skipped=skipped,
+            note=note,
+            sharpness=None if face.sharpness is None else round(face.sharpness, 1),
+        )
+
+    def line(self) -> str:
+        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
+        left, top = (round(value) for value in self.box[:2])
+        seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
+        seen += f", turned {self.yaw:.0f} degrees"
+        done = f"skipped: {self.skipped}" if self.skipped else f"strength {self.strength:g}"
+        return ", ".join([seen, done] + ([self.note] if self.note else []))
+
+
+@dataclass(frozen=True)
+class PictureReport:
+    """One picture of the batch.
+
+    width, height: px. faces: those found. done: what was done to those taken. background: what was done around them,
+    None for nothing. searched: whether faces were looked for.
+    """
+
+    width: int
+    height: int
+    faces: tuple[FaceReport, ...]
+    done: str = Message("restored")
+    background: str | None = None
+    searched: bool = True
+
+    @property
+    def taken(self) -> int:
+        """Number of faces not skipped."""
+        return sum(face.skipped is None for face in self.faces)
+
+    def summary(self) -> str:
+        """One line: "2 of 5 faces restored, 1 too small, 2 below score"."""
+        if not self.searched:
+            return self.background or UNCHANGED
+        if not self.faces:
+            return Joined(": ", [Message("no face found"), self.background or UNCHANGED])
+        counts = face_counts(self.faces, self.done)
+        return counts if self.background is None else Joined(", ", [counts, self.background])
+
+
+def face_counts(faces: Sequence[FaceReport], done: str) -> str:
+    """ "2 of 5 faces restored, 1 too small, 2 below score". done: to those not skipped."""
+    skipped = Counter(face.skipped for face in faces if face.skipped)
+    taken = Message(
+        "{taken} of {count} face {done}" if len(faces) == 1 else "{taken} of {count} faces {done}",
+        taken=len(faces) - skipped.total(),
+        count=len(faces),
+        done=done,
+    )
+    left = [Message("{count} {reason}", count=number, reason=reason) for reason, number in skipped.items()]
+    return Joined(", ", [taken, *left])
