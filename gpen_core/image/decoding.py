@@ -9,30 +9,67 @@ import struct
 import cv2
 import numpy as np
 import torch
-from PIL import Image, ImageCms, ImageFile, TiffImagePlugin
+from PIL import Image, ImageFile, TiffImagePlugin
 from torch import Tensor
 
 from .exif import exif_of_tiff, split_orientation
+from .heif import HeicPicture, kind_of, require_reader, warn_of_lost_depth
+from .icc import ProfileError, to_srgb
 from .picture import FORMATS, Format, PictureError, PictureFile
 from .png import Samples
+from .png_chunks import split_profile
+from .tiff import BITS_PER_SAMPLE, EXTRA_SAMPLES, PHOTOMETRIC, SAMPLE_FORMAT, refuse_unreadable
 
 logger = logging.getLogger(__name__)
 
 # A 200-megapixel phone picture passes; 16384 x 16384 pixels take 3 GB as float RGB.
 MAX_PIXELS = 16384 * 16384
 
-# What Pillow's decoders raise on damaged files.
-_DAMAGE = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error)
+_REDUCE = "Reduce it in an image editor first. A small file that claims to be so large may be damaged."
+
+# What Pillow's decoders raise on damaged files; RuntimeError is that for AVIF.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, EOFError, OverflowError, struct.error),
+    RuntimeError,
+)
 _GREY_MODES = ("1", "L", "LA")
 _READABLE_MODES = (*_GREY_MODES, "P", "PA", "RGB", "RGBA", "RGBX", "YCbCr", "CMYK")
-_BITS_PER_SAMPLE, _PHOTOMETRIC, _EXTRA_SAMPLES, _SAMPLE_FORMAT = 258, 262, 338, 339  # TIFF 6.0
 
 
 def decode_picture(data: bytes, name: str) -> PictureFile:
-    """Decode a JPEG, PNG, TIFF, WebP or BMP file; `name` is for messages.
+    """Decode a JPEG, PNG, TIFF, WebP, BMP, HEIC or AVIF file; `name` is for messages.
 
     Of an animation or a file with several pages the first is read, and a note logged. Raises PictureError.
     """
+    kind = kind_of(data)
+    if kind is not None:
+        require_reader(kind, name)
+    if kind == "heic":
+        return _decode_heic(data, name)
+    if kind == "avif":
+        warn_of_lost_depth(data, name)
+    return _decode_by_pillow(data, name)
+
+
+def _decode_heic(data: bytes, name: str) -> PictureFile:
+    image = HeicPicture(data, name)
+    _check_size(*image.size, name)
+    colour, alpha = image.samples()
+    return PictureFile(
+        pixels=_to_unit(colour),
+        alpha=None if alpha is None else _to_unit(alpha),
+        bits=16 if colour.dtype == np.uint16 else 8,
+        grey=image.grey,
+        icc_profile=image.icc_profile,
+        exif=image.exif,
+        format="heic",
+    )
+
+
+def _decode_by_pillow(data: bytes, name: str) -> PictureFile:
+    profile = None
+    if data.startswith(b"\x89PNG"):
+        data, profile = split_profile(data, name)
     image, format = _open(data, name)
     try:
         image.load()
@@ -50,7 +87,7 @@ def decode_picture(data: bytes, name: str) -> PictureFile:
         alpha=None if alpha is None else _to_unit(_upright(alpha, orientation)),
         bits=16 if deep else 8,
         grey=_is_grey_16(image, data) if deep else image.mode in _GREY_MODES,
-        icc_profile=None if image.mode == "CMYK" else image.info.get("icc_profile") or None,
+        icc_profile=None if image.mode == "CMYK" else profile or image.info.get("icc_profile") or None,
         exif=exif,
         format=format,
     )
@@ -61,23 +98,31 @@ def _open(data: bytes, name: str) -> tuple[ImageFile.ImageFile, Format]:
     Image.init()
     try:
         for format in FORMATS:
-            factory, accept = Image.OPEN[format.upper()]
-            if accept is not None and accept(data[:16]) is True:
+            factory, accept = Image.OPEN.get(format.upper(), (None, None))
+            if factory is not None and accept is not None and accept(data[:16]) is True:
+                if format == "tiff":
+                    refuse_unreadable(data, name)
                 image = factory(io.BytesIO(data), name)
                 break
         else:
             raise PictureError(
                 f"{name} is not a picture of an accepted format.\n"
-                "JPEG, PNG, TIFF, WebP and BMP can be read. Convert other pictures (HEIC, AVIF, GIF, raw) first."
+                "JPEG, PNG, TIFF, WebP, BMP, HEIC and AVIF can be read. Convert other pictures (GIF, raw) first."
             )
+    except Image.DecompressionBombError as error:  # of its decoder for WebP, whatever the way to it
+        raise PictureError(f"{name} is too large: {error}\n{_REDUCE}") from error
     except _DAMAGE as error:
         raise _damaged(name, error) from error
-    if image.width * image.height > MAX_PIXELS:
-        raise PictureError(
-            f"{name} is too large: {image.width} x {image.height} pixels, at most {MAX_PIXELS // 10**6} megapixels are "
-            "read.\nReduce it in an image editor first. A small file that claims to be so large may be damaged."
-        )
+    _check_size(image.width, image.height, name)
     return image, format
+
+
+def _check_size(width: int, height: int, name: str) -> None:
+    if width * height > MAX_PIXELS:
+        raise PictureError(
+            f"{name} is too large: {width} x {height} pixels, at most {MAX_PIXELS // 10**6} megapixels are read.\n"
+            f"{_REDUCE}"
+        )
 
 
 def _damaged(name: str, error: Exception) -> PictureError:
@@ -98,12 +143,12 @@ def _exif(image: ImageFile.ImageFile) -> tuple[int, bytes | None]:
 def _is_16_bit(image: ImageFile.ImageFile, data: bytes, name: str) -> bool:
     if image.format == "PNG":
         return data[24] == 16  # bit depth in the IHDR chunk, which comes first
-    if not isinstance(image, TiffImagePlugin.TiffImageFile) or set(image.tag_v2.get(_BITS_PER_SAMPLE, ())) != {16}:
+    if not isinstance(image, TiffImagePlugin.TiffImageFile) or set(image.tag_v2.get(BITS_PER_SAMPLE, ())) != {16}:
         return False
     plain = (
-        image.tag_v2.get(_PHOTOMETRIC) in (1, 2)  # grey with black 0, RGB
-        and set(image.tag_v2.get(_SAMPLE_FORMAT, (1,))) == {1}  # unsigned integers
-        and set(image.tag_v2.get(_EXTRA_SAMPLES, (2,))) == {2}  # alpha, not premultiplied
+        image.tag_v2.get(PHOTOMETRIC) in (1, 2)  # grey with black 0, RGB
+        and set(image.tag_v2.get(SAMPLE_FORMAT, (1,))) == {1}  # unsigned integers
+        and set(image.tag_v2.get(EXTRA_SAMPLES, (2,))) == {2}  # alpha, not premultiplied
     )
     if not plain and image.mode in _READABLE_MODES:
         logger.warning("%s is a 16-bit TIFF of a rare kind; it is read with 8 bits per channel.", name)
@@ -113,7 +158,7 @@ def _is_16_bit(image: ImageFile.ImageFile, data: bytes, name: str) -> bool:
 def _is_grey_16(image: ImageFile.ImageFile, data: bytes) -> bool:
     """From the header: Pillow gives 16-bit grey with alpha as RGBA."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
-        return image.tag_v2.get(_PHOTOMETRIC) == 1
+        return image.tag_v2.get(PHOTOMETRIC) == 1
     return data[25] in (0, 4)  # colour type in the IHDR chunk: grey, grey with alpha
 
 
@@ -151,15 +196,8 @@ def _cmyk_to_srgb(image: ImageFile.ImageFile, name: str) -> Image.Image:
     profile = image.info.get("icc_profile")
     if profile:
         try:
-            converted = ImageCms.profileToProfile(
-                image,
-                ImageCms.ImageCmsProfile(io.BytesIO(profile)),
-                ImageCms.createProfile("sRGB"),
-                outputMode="RGB",
-            )
-            assert converted is not None  # only a conversion in place gives None
-            return converted
-        except (ImageCms.PyCMSError, OSError) as error:
+            return to_srgb(image, profile)
+        except ProfileError as error:
             logger.warning("The CMYK profile of %s cannot be used (%s); its colours are approximate.", name, error)
     return image.convert("RGB")
 

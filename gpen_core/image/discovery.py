@@ -2,15 +2,24 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from .heif import Kind, missing
 from .picture import PictureError
 
-EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp")
+logger = logging.getLogger(__name__)
+
+_OPTIONAL: dict[str, Kind] = {".heic": "heic", ".heif": "heic", ".hif": "heic", ".avif": "avif"}
+EXTENSIONS = (".jpg", ".jpeg", ".jfif", ".png", ".tif", ".tiff", ".webp", ".bmp", *_OPTIONAL)
+# Pictures that people keep in folders and that cannot be read: named where they are passed over.
+_RAW = (".3fr", ".arw", ".cr2", ".cr3", ".dng", ".erf", ".nef", ".nrw", ".orf", ".pef", ".raf", ".rw2", ".srw", ".x3f")
+_OTHER_PICTURES = (*_RAW, ".exr", ".gif", ".jp2", ".jxl", ".pbm", ".pgm", ".ppm", ".psb", ".psd", ".tga", ".xcf")
 
 
 @dataclass(frozen=True)
@@ -30,8 +39,9 @@ def find_pictures(
     """The pictures named by `inputs`, in that order; those of a folder in natural order (2 before 10), each once.
 
     A file is taken whatever its name; of a folder those with one of EXTENSIONS, hidden ones left out; with
-    `recursive` also those in folders below, links to folders left out. passed_over: told of each folder below that
-    cannot be listed; without it such a folder is an error.
+    `recursive` also those in folders below, links to folders left out. Other kinds of pictures in a folder, and HEIC
+    and AVIF where the package that reads them is missing, are passed over with a warning that counts them.
+    passed_over: told of each folder below that cannot be listed; without it such a folder is an error.
     Raises PictureError for an input that does not exist, a folder without pictures, or one that cannot be listed.
     """
     found: dict[str, FoundPicture] = {}
@@ -48,14 +58,44 @@ def _pictures_of(given: Path, recursive: bool, passed_over: Callable[[str], None
         )
     if not given.is_dir():
         return [FoundPicture(given, Path())]
-    paths = sorted(_walk(given, recursive, passed_over), key=lambda path: _natural_key(path.relative_to(given)))
+    readable = {suffix for suffix in EXTENSIONS if suffix not in _OPTIONAL or missing(_OPTIONAL[suffix]) is None}
+    paths: list[Path] = []
+    notes: list[str] = []
+    for folder, names in _walk(given, recursive, passed_over):
+        paths += (folder / name for name in names if _suffix(name) in readable)
+        notes += _note(folder, Counter(_suffix(name) for name in names if _suffix(name) not in readable))
     if not paths:
         advice = "" if recursive else "\nPictures in folders below it are found when the search is recursive."
-        raise PictureError(f"There are no pictures in the folder {given}.\nAccepted: {', '.join(EXTENSIONS)}.{advice}")
+        raise PictureError(
+            "\n".join([f"There are no pictures in the folder {given}.", *notes, f"Accepted: {', '.join(EXTENSIONS)}."])
+            + advice
+        )
+    for note in notes:
+        logger.warning("%s", note)
+    paths.sort(key=lambda path: _natural_key(path.relative_to(given)))
     return [FoundPicture(path, path.parent.relative_to(given)) for path in paths]
 
 
-def _walk(folder: Path, recursive: bool, passed_over: Callable[[str], None] | None) -> Iterator[Path]:
+def _suffix(name: str) -> str:
+    return Path(name).suffix.lower()
+
+
+def _note(folder: Path, unread: Counter[str]) -> list[str]:
+    """One line about the pictures of a folder that are passed over, by kind, or none."""
+    pictures = sorted(suffix for suffix in unread if suffix in _OPTIONAL or suffix in _OTHER_PICTURES)
+    if not pictures:
+        return []
+    counted = ", ".join(f"{unread[suffix]} {suffix}" for suffix in pictures)
+    kinds = dict.fromkeys(_OPTIONAL[suffix] for suffix in pictures if suffix in _OPTIONAL)
+    advice = [text for text in map(missing, kinds) if text]
+    if any(suffix in _OTHER_PICTURES for suffix in pictures):
+        advice.append("Convert what cannot be read to PNG, TIFF or JPEG.")
+    return [f"Passed over in {folder}: {counted}. {' '.join(advice)}"]
+
+
+def _walk(folder: Path, recursive: bool, passed_over: Callable[[str], None] | None) -> Iterator[tuple[Path, list[str]]]:
+    """Each folder with the names of its files, hidden ones left out."""
+
     def cannot_list(error: OSError) -> None:
         text = f"The folder {error.filename} cannot be listed: {error.strerror}."
         if passed_over is None or Path(error.filename) == folder:
@@ -64,9 +104,7 @@ def _walk(folder: Path, recursive: bool, passed_over: Callable[[str], None] | No
 
     for parent, folders, names in os.walk(folder, onerror=cannot_list):
         folders[:] = [name for name in folders if recursive and not name.startswith(".")]
-        for name in names:
-            if Path(name).suffix.lower() in EXTENSIONS and not name.startswith("."):
-                yield Path(parent, name)
+        yield Path(parent), [name for name in names if not name.startswith(".")]
 
 
 def _natural_key(path: Path) -> tuple[tuple[tuple[tuple[int, int, str], ...], str], ...]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import logging
+from dataclasses import replace
 
 import numpy as np
 import torch
@@ -11,17 +12,22 @@ from PIL import Image
 from torch import Tensor
 
 from .exif import JPEG_PREFIX
+from .icc import ProfileError, to_srgb
 from .picture import PictureError, PictureFile
 from .png import Samples, png_bytes
 
 logger = logging.getLogger(__name__)
 
 _JPEG_MAX_SIDE = 65500  # px, of libjpeg
+_JPEG_MAX_PROFILE = 255 * 65519  # bytes, in as many marker segments (ICC.1, section B.4)
+# Bytes. Programs built on Pillow, ComfyUI among them, refuse to open a PNG file whose profile has 1 MiB or more.
+_PNG_MAX_PROFILE = (1 << 20) - 1
 _JPEG_MAX_EXIF = 65533 - len(JPEG_PREFIX)  # bytes in one marker segment
 
 
 def encode_png(pixels: Tensor, like: PictureFile | None) -> bytes:
     """Lossless; 16 bits, grey, alpha, profile and EXIF as in `like`. See `write_picture`."""
+    pixels, like = _with_profile_that_fits(pixels, like, _PNG_MAX_PROFILE)
     bits = 8 if like is None else like.bits
     samples = _as_stored(_quantised(pixels, bits), like)
     grey = samples.shape[2] == 1
@@ -40,6 +46,7 @@ def encode_jpeg(pixels: Tensor, like: PictureFile | None, quality: int) -> bytes
     if like is not None and like.alpha is not None:
         alpha = like.alpha[..., None]
         pixels = pixels * alpha + (1 - alpha)
+    pixels, like = _with_profile_that_fits(pixels, like, _JPEG_MAX_PROFILE)
     samples = _as_stored(_quantised(pixels, 8), like)
     grey = samples.shape[2] == 1
     buffer = io.BytesIO()
@@ -52,6 +59,25 @@ def encode_jpeg(pixels: Tensor, like: PictureFile | None, quality: int) -> bytes
         exif=_jpeg_exif(like),
     )
     return buffer.getvalue()
+
+
+def _with_profile_that_fits(pixels: Tensor, like: PictureFile | None, most: int) -> tuple[Tensor, PictureFile | None]:
+    """As given if the profile has at most `most` bytes; else as sRGB, of 8 bits, without a profile, and a warning."""
+    if like is None or like.icc_profile is None or len(like.icc_profile) <= most:
+        return pixels, like
+    size = len(like.icc_profile) / 1e6
+    plain = replace(like, bits=8, icc_profile=None)
+    samples = _as_stored(_quantised(pixels, 8), like)
+    try:
+        image = Image.fromarray(samples[..., 0] if samples.shape[2] == 1 else samples)
+        converted = np.asarray(to_srgb(image, like.icc_profile), np.float32) / 255
+    except ProfileError as error:
+        logger.warning("The ICC profile (%.1f MB) cannot be used (%s) and is left out.", size, error)
+        return pixels, replace(like, icc_profile=None)
+    logger.warning(
+        "The ICC profile (%.1f MB) is too large for such a file: colours are converted to sRGB, 8 bits.", size
+    )
+    return torch.from_numpy(converted), plain
 
 
 def _quantised(values: Tensor, bits: int) -> Samples:

@@ -21,9 +21,10 @@ SUFFIXES = {"png": (".png",), "jpeg": (".jpg", ".jpeg")}
 
 
 def read_picture(path: str | Path) -> PictureFile:
-    """Read a JPEG, PNG, TIFF, WebP or BMP file; its content decides, not its name.
+    """Read a JPEG, PNG, TIFF, WebP, BMP, HEIC or AVIF file; its content decides, not its name.
 
-    Raises PictureError for a file that is missing, empty, damaged, too large, or not a picture of these formats.
+    HEIC asks for pillow-heif, AVIF for Pillow 11.3. Raises PictureError for a file that is missing, empty, damaged, too
+    large, not a picture of these formats, or one whose package is missing.
     """
     path = Path(path)
     try:
@@ -69,7 +70,8 @@ def write_picture(
     pixels: (H, W, 3) RGB in [0, 1], upright; rounded to the nearest level, values outside are clamped.
     like: the picture the pixels were made from. The file gets its ICC profile and its EXIF; PNG also its 16 bits and
         its alpha, whose size must be that of the pixels. A grey source gives a grey file as long as every pixel is
-        grey. None gives 8-bit RGB and nothing else.
+        grey. None gives 8-bit RGB and nothing else. Of a profile too large for such a file (PNG 1 MiB, JPEG 16 MB) the
+        colours are converted to sRGB, of 8 bits, with a warning: many programs could not open the file otherwise.
     format: "png" is lossless: pixels that nobody touched come back bit for bit. "jpeg" has 8 bits, transparent parts on
         white.
     quality: of JPEG, 1 to 100; from 90 on colours keep the full resolution (4:4:4), below they are halved (4:2:0).

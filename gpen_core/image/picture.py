@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ..errors import GPENError
 
-Format = Literal["jpeg", "png", "tiff", "webp", "bmp"]
+Format = Literal["jpeg", "png", "tiff", "webp", "bmp", "avif", "heic"]
 FORMATS: tuple[Format, ...] = get_args(Format)
 
 

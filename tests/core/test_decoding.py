@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import logging
 import struct
 import zlib
@@ -332,10 +333,98 @@ def test_other_files_are_refused(tmp_path: Path, data: bytes) -> None:
         read_picture(path)
 
 
-def test_floating_point_tiff_is_refused(tmp_path: Path) -> None:
-    path = saved(tmp_path, Image.fromarray(np.zeros((4, 4), np.float32)), ".tif")
-    with pytest.raises(PictureError, match="not supported"):
+def float_tiff(samples: np.ndarray) -> bytes:
+    return cv2.imencode(".tif", samples)[1].tobytes()
+
+
+@pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3)])
+@pytest.mark.parametrize(("kind", "bits"), [(np.float32, 32), (np.float64, 64)])
+def test_floating_point_tiff_is_refused_as_such(tmp_path: Path, shape: tuple[int, ...], kind: type, bits: int) -> None:
+    path = tmp_path / "linear.tif"
+    path.write_bytes(float_tiff(np.full(shape, 0.5, kind)))
+    with pytest.raises(
+        PictureError, match=f"linear.tif stores floating-point values of {bits} bits(.|\n)*Expected 8 or"
+    ):
         read_picture(path)
+
+
+def test_tiff_of_32_bit_integers_is_refused_as_such(tmp_path: Path) -> None:
+    path = saved(tmp_path, Image.fromarray(np.ones((4, 5), np.int32)), ".tif")
+    with pytest.raises(PictureError, match="32 bits per channel"):
+        read_picture(path)
+
+
+def webp_that_claims(width: int, height: int) -> bytes:
+    """A WebP file of 8 x 8 px whose extended header (RFC 9649, section 2.7) says otherwise."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "WEBP", lossless=True)
+    header = b"VP8X" + struct.pack("<I", 10) + bytes(4) + (width - 1).to_bytes(3, "little")
+    body = header + (height - 1).to_bytes(3, "little") + buffer.getvalue()[12:]
+    return b"RIFF" + struct.pack("<I", 4 + len(body)) + b"WEBP" + body
+
+
+def test_webp_beyond_the_limit_is_refused_as_too_large(tmp_path: Path) -> None:
+    path = tmp_path / "claim.webp"
+    path.write_bytes(webp_that_claims(20000, 20000))
+    with pytest.raises(PictureError, match="claim.webp is too large"):
+        read_picture(path)
+
+
+def big_profile(size: int) -> bytes:
+    """A profile of sRGB with a description that does not compress."""
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    profile += np.random.default_rng(1).integers(0, 256, size - len(profile), dtype=np.uint8).tobytes()
+    return struct.pack(">I", size) + profile[4:]
+
+
+def png_with(folder: Path, *extra: bytes) -> Path:
+    path = saved(folder, Image.fromarray(RGB), ".png")
+    data = path.read_bytes()
+    path.write_bytes(data[:33] + b"".join(extra) + data[33:])  # after the signature and IHDR
+    return path
+
+
+@pytest.mark.parametrize("size", [2000, 1 << 20, 3 << 20])
+def test_png_with_a_large_profile_is_read_whole(tmp_path: Path, size: int) -> None:
+    profile = big_profile(size)
+    path = png_with(tmp_path, chunk(b"iCCP", b"scanner\0\0" + zlib.compress(profile)))
+    picture = read_picture(path)
+    np.testing.assert_array_equal(levels(picture.pixels), RGB)
+    assert picture.icc_profile == profile
+
+
+def test_16_bit_png_with_a_large_profile(tmp_path: Path) -> None:
+    profile = big_profile(2 << 20)
+    path = png_16(tmp_path, RGB_16, 2, chunk(b"iCCP", b"scanner\0\0" + zlib.compress(profile)))
+    picture = read_picture(path)
+    np.testing.assert_array_equal(levels(picture.pixels, 16), RGB_16)
+    assert picture.icc_profile == profile
+
+
+def test_png_with_a_large_text_is_read(tmp_path: Path) -> None:
+    text = zlib.compress(b"workflow " * 400_000)
+    path = png_with(tmp_path, chunk(b"zTXt", b"prompt\0\0" + text), chunk(b"iTXt", b"p\0\1\0\0\0" + text))
+    np.testing.assert_array_equal(levels(read_picture(path).pixels), RGB)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no zero", b"name\0\0no zlib", b"name\0\0" + zlib.compress(bytes(100))[:-5]],
+    ids=["empty", "no name", "no zlib", "cut"],
+)
+def test_png_with_a_damaged_profile_is_read_without_it(
+    tmp_path: Path, data: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    picture = read_picture(png_with(tmp_path, chunk(b"iCCP", data)))
+    np.testing.assert_array_equal(levels(picture.pixels), RGB)
+    assert picture.icc_profile is None
+    assert "profile of picture.png is damaged" in caplog.text
+
+
+def test_a_profile_that_unpacks_without_end_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    bomb = zlib.compress(bytes(100 << 20))
+    assert read_picture(png_with(tmp_path, chunk(b"iCCP", b"bomb\0\0" + bomb))).icc_profile is None
+    assert "too large" in caplog.text
 
 
 def test_too_large_picture_is_refused_before_it_is_decoded(tmp_path: Path) -> None:

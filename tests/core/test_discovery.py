@@ -81,6 +81,30 @@ def test_folder_without_pictures_names_the_extensions(tmp_path: Path) -> None:
         find_pictures([tmp_path], True)
 
 
+def test_other_pictures_are_named_and_counted_once_for_each_folder(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    folder_of(tmp_path, "a.jpg", "b.CR2", "c.cr2", "d.gif", "notes.txt", ".hidden.gif", "below/e.psd", "below/f.jpg")
+    assert names(find_pictures([tmp_path], False)) == ["a.jpg"]
+    (record,) = caplog.records
+    assert record.message == (
+        f"Passed over in {tmp_path}: 2 .cr2, 1 .gif. Convert what cannot be read to PNG, TIFF or JPEG."
+    )
+    caplog.clear()
+    find_pictures([tmp_path], True)
+    assert [f"Passed over in {tmp_path / 'below'}: 1 .psd" in record.message for record in caplog.records] == [
+        False,
+        True,
+    ]
+
+
+def test_folder_with_nothing_but_other_pictures_names_them(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    folder_of(tmp_path, "a.gif", "b.gif")
+    with pytest.raises(PictureError, match=r"no pictures in the folder(.|\n)*2 \.gif"):
+        find_pictures([tmp_path], False)
+    assert not caplog.records
+
+
 def test_folder_with_pictures_only_below_advises_recursion(tmp_path: Path) -> None:
     folder_of(tmp_path, "2001/a.jpg")
     with pytest.raises(PictureError, match="recursive"):

@@ -191,6 +191,60 @@ def test_too_long_exif_is_left_out_of_jpeg(tmp_path: Path, caplog: pytest.LogCap
     assert "too long" in caplog.text
 
 
+def wide_gamut_profile(size: int) -> bytes:
+    """sRGB with red and green exchanged, so that a conversion shows, and as many bytes as asked for."""
+    profile = bytearray(ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes())
+    for number in range(int.from_bytes(profile[128:132], "big")):
+        entry = 132 + 12 * number
+        if profile[entry : entry + 4] in (b"rXYZ", b"gXYZ"):
+            profile[entry] = profile[entry] ^ ord("r") ^ ord("g")
+    profile += np.random.default_rng(1).integers(0, 256, size - len(profile), dtype=np.uint8).tobytes()
+    profile[:4] = size.to_bytes(4, "big")
+    return bytes(profile)
+
+
+@pytest.mark.parametrize("bits", [8, 16])
+def test_png_of_a_picture_with_a_huge_profile_opens_in_pillow_and_looks_the_same(
+    tmp_path: Path, bits, caplog: pytest.LogCaptureFixture
+) -> None:
+    like = plain(bits=bits, icc_profile=wide_gamut_profile(1 << 20))
+    pixels = torch.tensor([1.0, 0.5, 0.0]).expand(4, 5, 3)
+    write_picture(tmp_path / "a.png", pixels, like, "png")
+    with Image.open(tmp_path / "a.png") as image:
+        image.load()
+        assert "icc_profile" not in image.info
+        np.testing.assert_allclose(image.getpixel((2, 2)), (128, 255, 0), atol=2)
+    assert "too large for such a file: colours are converted to sRGB" in caplog.text
+
+
+def test_largest_profile_that_png_readers_accept_is_kept(tmp_path: Path) -> None:
+    profile = wide_gamut_profile((1 << 20) - 1)
+    write_picture(tmp_path / "a.png", torch.rand(4, 5, 3), plain(icc_profile=profile), "png")
+    with Image.open(tmp_path / "a.png") as image:
+        assert image.info["icc_profile"] == profile
+
+
+def test_jpeg_keeps_a_huge_profile(tmp_path: Path) -> None:
+    profile = wide_gamut_profile(3 << 20)
+    write_picture(tmp_path / "a.jpg", torch.rand(4, 5, 3), plain(icc_profile=profile), "jpeg")
+    assert read_picture(tmp_path / "a.jpg").icc_profile == profile
+
+
+def test_jpeg_converts_what_no_jpeg_can_hold(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    like = plain(icc_profile=wide_gamut_profile(17 << 20))
+    write_picture(tmp_path / "a.jpg", torch.rand(4, 5, 3), like, "jpeg")
+    assert read_picture(tmp_path / "a.jpg").icc_profile is None
+    assert "converted to sRGB" in caplog.text
+
+
+def test_a_huge_profile_that_is_none_is_left_out(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    pixels = torch.rand(4, 5, 3)
+    write_picture(tmp_path / "a.png", pixels, plain(bits=16, icc_profile=bytes(2 << 20)), "png")
+    written = read_picture(tmp_path / "a.png")
+    assert written.bits == 16 and torch.allclose(written.pixels, pixels, atol=1e-4)
+    assert "cannot be used" in caplog.text
+
+
 def test_names_need_not_be_ascii(tmp_path: Path) -> None:
     folder = tmp_path / "家族 фото"
     folder.mkdir()
