@@ -42,7 +42,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Advise on all inputs; a bad file does not stop the others. Returns 1 when any failed."""
-    pictures, problems = collect_pictures(args.inputs, args.recursive, args.chart)
+    pictures, unusable = collect_pictures(args.inputs, args.recursive, args.chart)
+    problems = [problem.text for problem in unusable]
     outputs = Outputs([found.path for found in pictures], args.overwrite)
     targets = plan_targets(pictures, args.chart, None) if args.chart else None
     if targets:
@@ -52,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     device = choose_device(args.device)
     detector = make_detector(args.detector, device=str(device))
     budget = memory_budget(device)
-    entries: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = [problem.entry for problem in unusable]
     for number, found in enumerate(tqdm(pictures, unit="picture", disable=without_bar(args))):
         try:
             advised = _advise_file(found, detector, budget)

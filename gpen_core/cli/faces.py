@@ -49,7 +49,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """List and draw the faces of all inputs. Returns 1 when any file failed."""
-    pictures, problems = collect_pictures(args.inputs, args.recursive, args.output)
+    pictures, unusable = collect_pictures(args.inputs, args.recursive, args.output)
+    problems = [problem.text for problem in unusable]
     pictures = _without_drawings(pictures)
     targets = plan_targets(pictures, args.output, "png") if args.output else plan_beside(pictures, _ENDING)
     Outputs([found.path for found in pictures], args.overwrite).add_pictures(targets, "the drawing")

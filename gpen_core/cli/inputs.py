@@ -4,15 +4,29 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from ..errors import GPENError
 from ..image import FoundPicture, PictureError, find_pictures
 
 
+@dataclass(frozen=True)
+class InputProblem:
+    """What is wrong with an input, or with a folder below it."""
+
+    given: Path
+    text: str
+
+    @property
+    def entry(self) -> dict[str, str]:
+        """As reports have it."""
+        return {"input": str(self.given), "error": self.text}
+
+
 def collect_pictures(
     inputs: Sequence[Path], recursive: bool, output: Path | None
-) -> tuple[list[FoundPicture], list[str]]:
+) -> tuple[list[FoundPicture], list[InputProblem]]:
     """The pictures of all inputs, each once, and what is wrong with the inputs and folders that gave none.
 
     Patterns such as *.jpg are expanded, which Windows leaves to the program. Pictures below `output` are left out when
@@ -26,18 +40,22 @@ def collect_pictures(
                 f"Choose another folder, such as {output / 'restored'}."
             )
     found: dict[str, FoundPicture] = {}
-    problems: list[str] = []
+    problems: list[InputProblem] = []
     for given in inputs:
+        below: list[str] = []
         try:
-            pictures = find_pictures(_expand(given), recursive, problems.append)
+            pictures = find_pictures(_expand(given), recursive, below.append)
         except PictureError as error:
-            problems.append(str(error))
-            continue
+            below.append(str(error))
+            pictures = []
+        problems += (InputProblem(given, text) for text in below)
         for picture in pictures:
             if not _is_earlier_result(picture.path, given, output):
                 found.setdefault(os.path.realpath(picture.path), picture)
     if not found:
-        raise GPENError("\n".join(problems) or "All pictures found are results of an earlier run.")
+        raise GPENError(
+            "\n".join(problem.text for problem in problems) or "All pictures found are results of an earlier run."
+        )
     return list(found.values()), problems
 
 

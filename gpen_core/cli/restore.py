@@ -83,7 +83,8 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Restore all inputs; a bad file does not stop the others. Returns 1 when any failed."""
-    pictures, failures = collect_pictures(args.inputs, args.recursive, args.output)
+    pictures, problems = collect_pictures(args.inputs, args.recursive, args.output)
+    failures = [problem.text for problem in problems]
     targets = plan_targets(pictures, args.output, args.format)
     outputs = Outputs([found.path for found in pictures], args.overwrite)
     outputs.add_pictures(targets, "the result", over_source=args.overwrite)
@@ -123,7 +124,8 @@ def run(args: argparse.Namespace) -> int:
                 warnings |= dict.fromkeys(report.warnings)
     finally:
         if args.report:
-            write_json_file(args.report, [entries[target] for target in targets if target in entries])
+            done = [entries[target] for target in targets if target in entries]
+            write_json_file(args.report, [*(problem.entry for problem in problems), *done])
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     for failure in failures:

@@ -308,6 +308,26 @@ def test_a_missing_input_does_not_stop_the_others(folder: Path, tmp_path: Path, 
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
 
 
+def test_missing_inputs_are_in_the_report(folder: Path, tmp_path: Path, weights: str) -> None:
+    report, advice = tmp_path / "report.json", tmp_path / "advice.json"
+    absent = folder / "absent.png"
+    words = [absent, folder / "a.png", "-o", tmp_path / "out", "--model", weights, "--report", report]
+    assert run("restore", *words) == 1
+    first, second = json.loads(report.read_text())
+    assert first["input"] == str(absent) and "There is no file or folder" in first["error"]
+    assert second["input"] == str(folder / "a.png") and "error" not in second
+    assert run("advise", absent, folder / "a.png", "--json", advice, "--detector", "embedded") == 1
+    assert [("error" in entry) for entry in json.loads(advice.read_text())] == [True, False]
+
+
+def test_other_pictures_in_a_folder_are_named(
+    folder: Path, tmp_path: Path, weights: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    (folder / "c.gif").touch()
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights) == 0
+    assert f"Passed over in {folder}: 1 .gif" in caplog.text
+
+
 def test_patterns_are_expanded(folder: Path, tmp_path: Path, weights: str) -> None:
     assert run("restore", folder / "*.png", "-o", tmp_path / "out", "--model", weights) == 0
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["a.png"]
