@@ -50,16 +50,48 @@ def read_state_dict(path: Path) -> dict[str, Tensor]:
 
     Of a training file the generator's running average is preferred (`g_ema`, `params_ema`); a leading `module.` is
     taken off the names.
-    Raises CheckpointError when the file is missing, damaged, no weight file or would execute code.
+    Raises CheckpointError when the file is missing, damaged, no weight file, would execute code, is a pickle that calls
+    itself .safetensors, or holds tensors that no network can take.
     """
     content = _identify_file(path)
     if content is Content.SAFETENSORS:
         tensors = _read_safetensors(path)
     elif content in (Content.ZIP, Content.PICKLE):
+        if path.suffix.lower() == ".safetensors":
+            raise _pickle_in_disguise(path, content)
         tensors = _find_tensors(_load_pickle(path), path)
     else:
         raise _not_weights(path, content)
+    for name, tensor in tensors.items():
+        if trouble := _unusable(tensor):
+            raise CheckpointError(
+                f"{path.name} holds tensors that are no weights: '{name}' {trouble}.\n"
+                f"File: {path}\nExpected plain arrays of numbers. Take the published file of the same network."
+            )
     return {name.removeprefix("module."): tensor for name, tensor in tensors.items()}
+
+
+def _unusable(tensor: Tensor) -> str | None:
+    """Why nothing can be done with a tensor, or None. Whether its values are weights is for the network to say."""
+    if tensor.is_meta:
+        return "has a shape but no values (a meta tensor)"
+    if tensor.is_quantized:
+        return f"is quantised ({str(tensor.dtype).removeprefix('torch.')})"
+    if tensor.layout is not torch.strided:
+        return f"is not stored in full ({str(tensor.layout).removeprefix('torch.')})"
+    if tensor.is_complex():
+        return "has complex values"
+    if tensor.numel() * tensor.element_size() > tensor.untyped_storage().nbytes():  # one value repeated at will
+        return f"claims shape {tuple(tensor.shape)} with fewer values than that behind it"
+    return None
+
+
+def _pickle_in_disguise(path: Path, content: Content) -> CheckpointError:
+    return CheckpointError(
+        f"{path.name} is {content.value}, not safetensors as its name says, and was not opened.\nFile: {path}\n"
+        "A pickle that bears this name may want to pass for a safe file. Fetch the published one; if you renamed it "
+        "yourself, give it its ending .pth back."
+    )
 
 
 def _identify_file(path: Path) -> Content:

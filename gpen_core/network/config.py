@@ -120,7 +120,9 @@ def _count_blocks(state_dict: Mapping[str, Tensor], pattern: str) -> int:
 
 def _shape(state_dict: Mapping[str, Tensor], name: str, dimensions: int) -> tuple[int, ...]:
     tensor = state_dict.get(name)
-    if tensor is None or tensor.dim() != dimensions:
+    if tensor is None or tensor.dim() != dimensions or 0 in tensor.shape:
         found = "is missing" if tensor is None else f"has shape {tuple(tensor.shape)}"
-        raise CheckpointError(f"Not a complete GPEN generator: '{name}' {found}, expected {dimensions} dimensions.")
+        raise CheckpointError(
+            f"Not a complete GPEN generator: '{name}' {found}, expected {dimensions} dimensions, none of them 0."
+        )
     return tuple(tensor.shape)

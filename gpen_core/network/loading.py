@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from itertools import pairwise
 from typing import Any
 
 import torch
@@ -12,6 +13,7 @@ from torch.overrides import TorchFunctionMode
 from ..errors import CheckpointError
 from .config import GPENConfig
 from .generator import Generator
+from .weights import require_sound, require_values
 
 # StyleGAN2's fixed noise maps: buffers that some training files carry and GPEN, which feeds features instead, ignores.
 _HARMLESS = "generator.noises."
@@ -33,16 +35,24 @@ class _NoRandomWeights(TorchFunctionMode):
 def load_generator(tensors: Mapping[str, Tensor]) -> Generator:
     """The generator whose published names the tensors have, in float32; float32 tensors are taken over without a copy.
 
-    Raises CheckpointError naming the first tensors that are missing, unexpected or misshapen.
+    Raises CheckpointError naming the first tensors that are missing, unexpected, misshapen, or no weights at all.
     """
     config = GPENConfig.from_state_dict(tensors)
+    require_values(tensors, _least_values(config))
     with _NoRandomWeights():
         generator = Generator(config)
     expected = generator.state_dict()
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(_HARMLESS)}
     _check(tensors, expected, config)
+    require_sound(tensors)
     generator.load_state_dict({name: tensor.float() for name, tensor in tensors.items()}, assign=True)
     return generator
+
+
+def _least_values(config: GPENConfig) -> int:
+    """Values in the 3x3 convolutions of encoder and decoder and in the mapping, without what is concatenated."""
+    steps = (*pairwise(config.widths), *pairwise(config.decoder))
+    return 9 * sum(before * after for before, after in steps) + config.mapping_depth * config.style_dim**2
 
 
 def _check(tensors: Mapping[str, Tensor], expected: Mapping[str, Tensor], config: GPENConfig) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from itertools import pairwise
 
 import torch
 from torch import Tensor
@@ -12,6 +13,7 @@ from ..errors import CheckpointError
 from ..message import Message
 from .face_network import FaceNetwork, register
 from .unet import ResidualUNet, UNetConfig
+from .weights import require_sound, require_values
 
 # At the busiest moment, when the face's own features are added to the enlarged ones, there are three maps of whole
 # pixels: both and the sum. Beside them the face in [-1, 1], in float32, and as much again for a copy or the change.
@@ -38,7 +40,10 @@ class UNetNetwork(FaceNetwork):
 
     @classmethod
     def from_state_dict(cls, tensors: Mapping[str, Tensor]) -> UNetNetwork:
-        net = ResidualUNet(_config_of(tensors))
+        require_sound(tensors)
+        config = _config_of(tensors)
+        require_values(tensors, _least_values(config))
+        net = ResidualUNet(config)
         expected = {name: tensor.shape for name, tensor in net.state_dict().items()}
         wrong = [name for name, shape in expected.items() if name not in tensors or tensors[name].shape != shape]
         if wrong or tensors.keys() - expected.keys():
@@ -76,6 +81,15 @@ def _config_of(tensors: Mapping[str, Tensor]) -> UNetConfig:
         decoder=_count(tensors, r"decoder\.0\.(\d+)\."),
         picture=len(tensors["enlarge.weight"]),
     )
+
+
+def _least_values(config: UNetConfig) -> int:
+    """Values in the 3x3 convolutions of all blocks, at the ends, and in the steps between levels."""
+    blocks = config.middle * config.widths[-1] ** 2
+    blocks += (config.encoder + config.decoder) * sum(width**2 for width in config.widths[:-1])
+    ends = 12 * config.widths[0] + config.picture**2
+    steps = sum(fine * coarse for fine, coarse in pairwise(config.widths))
+    return 9 * (2 * blocks + ends) + 8 * steps
 
 
 def _count(tensors: Mapping[str, Tensor], pattern: str) -> int:
