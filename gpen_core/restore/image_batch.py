@@ -25,7 +25,12 @@ def as_batch(image: Image) -> NDArray[np.float32]:
     Raises GPENError for another shape, integers, values that are not finite or that can only be 8-bit.
     """
     array = as_array(image)
-    if array.ndim not in (3, 4) or array.shape[-1] != 3 or 0 in array.shape:
+    if array.ndim in (3, 4) and array.shape[-1] == 3 and 0 in array.shape:
+        raise GPENError(
+            f"There is no picture in what was given: its shape is {tuple(array.shape)}.\n"
+            "Expected an image (H, W, 3) or a batch (B, H, W, 3) with at least one picture of at least one pixel."
+        )
+    if array.ndim not in (3, 4) or array.shape[-1] != 3:
         raise GPENError(
             f"Expected an image (H, W, 3) or a batch (B, H, W, 3) of RGB values, got shape {tuple(array.shape)}.\n"
             "Drop an alpha channel, repeat a grey one three times, and put the channels last."
@@ -66,5 +71,14 @@ def like_input(batch: NDArray[np.float32], image: Image) -> Tensor:
 
 
 def as_array(values: Image) -> NDArray[Any]:
-    """A numpy array of an array or tensor; tensors come to the CPU in float32."""
-    return values.detach().cpu().float().numpy() if isinstance(values, Tensor) else np.asarray(values)
+    """A numpy array of an array or tensor; floating-point tensors come in float32, others in their own type.
+
+    Raises GPENError for a tensor that holds no plain values.
+    """
+    if not isinstance(values, Tensor):
+        return np.asarray(values)
+    if values.layout is not torch.strided or values.is_meta or values.is_quantized:
+        kind = "meta" if values.is_meta else "quantised" if values.is_quantized else "sparse"
+        raise GPENError(f"Expected a dense tensor of values, got a {kind} one.\nGive its values, with to_dense() say.")
+    values = values.detach().cpu()  # numpy has no bfloat16
+    return (values.float() if values.is_floating_point() else values.resolve_conj()).numpy()

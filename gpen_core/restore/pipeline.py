@@ -73,8 +73,10 @@ def restore(
     pasted onto the picture with its background enhanced; with "picture", faces are not looked for.
     With a lens, detector and network look at the straightened picture, whose are the crops and boxes that come back;
     image and mask are those of the picture as it was taken.
-    Raises GPENError for an image of another shape, an impossible setting, or faces given together with a lens.
+    Raises GPENError for an image of another shape, what is no model, an impossible setting, or faces given together
+    with a lens.
     """
+    _require_model(model)
     originals = pictures = as_batch(image)
     height, width = pictures.shape[1:3]
     asked = settings or RestoreSettings()
@@ -143,6 +145,13 @@ def restore(
     )
     crops = tuple(tuple(one.crop for one in own) for own in finished)
     return RestoreResult(like_input(result, image), like_input(masks, image), crops, report)
+
+
+def _require_model(model: object) -> None:
+    """People give the name of a network, or its generator."""
+    if not isinstance(model, GPENModel):
+        given, name = (repr(model),) * 2 if isinstance(model, str) else (type(model).__name__, "")
+        raise GPENError(f"Expected a GPENModel, got {given}.\nLoad one first: gpen_core.load_model({name}).")
 
 
 def _paste(picture: Pixels, finished: Sequence[FinishedCrop], settings: RestoreSettings) -> Plane:

@@ -39,8 +39,8 @@ ONE_TENSOR: dict[str, tuple[Callable[[Tensor], Tensor], str]] = {
     "scalar": (lambda weight: weight.sum(), r"has shape \(\)"),
     "one value repeated": (lambda weight: torch.zeros(1).expand(10**6, 10**7), "claims shape .* with fewer values"),
     "scaled": (lambda weight: weight * 1e30, r"has values from -.*e\+.* expected finite weights"),
-    "infinite": (lambda weight: weight / 0, "expected finite weights"),
-    "not a number": (lambda weight: weight * torch.nan, "from nan to nan: expected finite weights"),
+    "infinite": (lambda weight: weight / 0, "has values from .*: expected finite weights"),
+    "not a number": (lambda weight: weight * torch.nan, "has values from nan to nan: expected finite weights"),
 }
 ONLY_PICKLES = ("sparse", "quantised", "meta", "one value repeated")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pytest
@@ -145,6 +146,56 @@ def test_mirrored_and_permuted_views_are_accepted(model: GPENModel) -> None:
 def test_half_precision_images_are_accepted(model: GPENModel) -> None:
     result = restore(torch.rand(1, 80, 80, 3).half(), model, detector=FixedDetector(made_up_face(40, 40)))
     assert result.image.dtype == torch.float32
+
+
+@pytest.mark.parametrize("dtype", [torch.uint8, torch.int32, torch.bool, torch.complex64])
+def test_tensors_of_other_types_are_refused_as_arrays_are(model: GPENModel, dtype: torch.dtype) -> None:
+    picture = torch.ones(64, 64, 3, dtype=dtype)
+    for given in (picture, picture.numpy()):
+        with pytest.raises(GPENError, match=f"Expected floating-point values from 0 to 1, got {str(dtype)[6:]}"):
+            restore(given, model, detector=TWO_FACES)
+
+
+@pytest.mark.parametrize("dtype", [torch.float64, torch.float16, torch.bfloat16])
+def test_tensors_of_any_floating_type_are_taken(model: GPENModel, dtype: torch.dtype) -> None:
+    assert restore(torch.zeros(64, 64, 3, dtype=dtype), model, detector=FixedDetector()).image.dtype == torch.float32
+
+
+@pytest.mark.parametrize(
+    ("tensor", "kind"),
+    [(torch.zeros(64, 64, 3).to_sparse(), "sparse"), (torch.zeros(64, 64, 3, device="meta"), "meta")],
+    ids=["sparse", "meta"],
+)
+def test_tensors_without_plain_values_are_refused(model: GPENModel, tensor: torch.Tensor, kind: str) -> None:
+    with pytest.raises(GPENError, match=f"got a {kind} one"):
+        restore(tensor, model, detector=TWO_FACES)
+
+
+@pytest.mark.parametrize("shape", [(0, 64, 64, 3), (0, 64, 3), (2, 64, 0, 3)])
+def test_nothing_to_restore_is_said(model: GPENModel, shape: tuple[int, ...]) -> None:
+    with pytest.raises(GPENError, match="There is no picture in what was given"):
+        restore(torch.zeros(shape), model, detector=TWO_FACES)
+
+
+def test_a_region_may_be_of_truth_values(model: GPENModel) -> None:
+    picture, region = torch.from_numpy(noise_picture(160, 250)), torch.zeros(160, 250, dtype=torch.bool)
+    region[:, :125] = True
+    report = restore(picture, model, detector=TWO_FACES, region=region).report
+    assert [face.skipped is None for face in report.pictures[0].faces] == [True, False]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ("GPEN-BFR-512", r"got 'GPEN-BFR-512'\.\n.*load_model\('GPEN-BFR-512'\)"),
+        (tiny_network(16), r"got GPENNetwork\.\n.*load_model\(\)"),
+        (None, "got NoneType"),
+    ],
+    ids=["name", "network", "none"],
+)
+def test_what_is_no_model_is_refused(given: Any, message: str) -> None:
+    with pytest.raises(GPENError, match=message):
+        restore(torch.zeros(64, 64, 3), given, detector=TWO_FACES)
 
 
 @pytest.mark.parametrize("shape", [(10, 10), (10, 10, 4), (1, 3, 10, 10), (0, 10, 3), (1, 1, 10, 10, 3)])
