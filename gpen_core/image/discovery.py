@@ -86,7 +86,7 @@ def _note(folder: Path, unread: Counter[str]) -> list[str]:
     if not pictures:
         return []
     counted = ", ".join(f"{unread[suffix]} {suffix}" for suffix in pictures)
-    kinds = dict.fromkeys(_OPTIONAL[suffix] for suffix in pictures if suffix in _OPTIONAL)
+    kinds: dict[Kind, None] = dict.fromkeys(_OPTIONAL[suffix] for suffix in pictures if suffix in _OPTIONAL)
     advice = [text for text in map(missing, kinds) if text]
     if any(suffix in _OTHER_PICTURES for suffix in pictures):
         advice.append("Convert what cannot be read to PNG, TIFF or JPEG.")
