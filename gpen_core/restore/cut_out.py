@@ -9,6 +9,7 @@ import torch
 
 from ..errors import GPENError
 from ..faces import Face, FaceDetector, crop_face
+from ..faces.selection import absent_numbers
 from ..message import Message
 from ..settings import RestoreSettings
 from .detection import faces_of_batch
@@ -64,8 +65,9 @@ def crop_faces(
             PictureReport(
                 width,
                 height,
-                tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries),
+                tuple(FaceReport.of(entry.face, None, entry.skipped) for entry in entries),
                 Message("cut out"),
+                absent=absent_numbers(entries, settings.choice),
             )
             for entries in found.pictures
         ),

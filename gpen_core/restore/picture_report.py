@@ -14,7 +14,8 @@ UNCHANGED = Message("passed through unchanged")
 
 @dataclass(frozen=True)
 class FaceReport:
-    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
+    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100, None
+    where nothing is restored.
 
     sharpness: px of real detail in an aligned 512 px crop, None where it was not measured.
     skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
@@ -27,13 +28,13 @@ class FaceReport:
     yaw: float
     pitch: float
     roll: float
-    strength: float
+    strength: float | None
     skipped: str | None = None
     note: str | None = None
     sharpness: float | None = None
 
     @classmethod
-    def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:
+    def of(cls, face: Face, strength: float | None, skipped: str | None = None, note: str | None = None) -> FaceReport:
         """The report of `face`, numbers rounded for reading."""
         left, top, right, bottom = (round(value, 1) for value in face.box)
         return cls(
@@ -44,7 +45,7 @@ class FaceReport:
             yaw=round(face.yaw, 1),
             pitch=round(face.pitch, 1),
             roll=round(face.roll, 1),
-            strength=0.0 if skipped else round(strength, 1),
+            strength=None if strength is None else 0.0 if skipped else round(strength, 1),
             skipped=skipped,
             note=note,
             sharpness=None if face.sharpness is None else round(face.sharpness, 1),
@@ -54,9 +55,15 @@ class FaceReport:
         """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
         left, top = (round(value) for value in self.box[:2])
         seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
-        seen += f", turned {self.yaw:.0f} degrees"
-        done = f"skipped: {self.skipped}" if self.skipped else f"strength {self.strength:g}"
-        return ", ".join([seen, done] + ([self.note] if self.note else []))
+        seen += f", turned {whole_degrees(self.yaw)} degrees"
+        done = [] if self.strength is None else [f"strength {self.strength:g}"]
+        parts = [seen, *([f"skipped: {self.skipped}"] if self.skipped else done), *([self.note] if self.note else [])]
+        return ", ".join(parts)
+
+
+def whole_degrees(angle: float) -> int:
+    """An angle as every text names it: rounded from the tenths that reports keep, or two texts would differ."""
+    return round(round(angle, 1))
 
 
 @dataclass(frozen=True)
@@ -64,7 +71,7 @@ class PictureReport:
     """One picture of the batch.
 
     width, height: px. faces: those found. done: what was done to those taken. background: what was done around them,
-    None for nothing. searched: whether faces were looked for.
+    None for nothing. searched: whether faces were looked for. absent: face numbers asked for that it does not have.
     """
 
     width: int
@@ -73,6 +80,7 @@ class PictureReport:
     done: str = Message("restored")
     background: str | None = None
     searched: bool = True
+    absent: tuple[int, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -85,8 +93,10 @@ class PictureReport:
             return self.background or UNCHANGED
         if not self.faces:
             return Joined(": ", [Message("no face found"), self.background or UNCHANGED])
-        counts = face_counts(self.faces, self.done)
-        return counts if self.background is None else Joined(", ", [counts, self.background])
+        parts = [face_counts(self.faces, self.done)]
+        if self.absent:
+            parts.append(Message("there is no face {numbers}", numbers=Joined(", ", map(str, self.absent))))
+        return Joined(", ", parts if self.background is None else [*parts, self.background])
 
 
 def face_counts(faces: Sequence[FaceReport], done: str) -> str:

@@ -13,7 +13,7 @@ from .picture_report import PictureReport
 
 @dataclass(frozen=True)
 class CropReport:
-    """Which faces were cut out. Their strength is 0: nothing has been changed."""
+    """Which faces were cut out. They have no strength: nothing has been changed."""
 
     detector: str
     template: str
