@@ -65,7 +65,7 @@ def crop_faces(
             PictureReport(
                 width,
                 height,
-                tuple(FaceReport.of(entry.face, None, entry.skipped) for entry in entries),
+                tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries),
                 Message("cut out"),
                 absent=absent_numbers(entries, settings.choice),
             )

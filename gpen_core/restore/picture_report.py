@@ -14,8 +14,7 @@ UNCHANGED = Message("passed through unchanged")
 
 @dataclass(frozen=True)
 class FaceReport:
-    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100, None
-    where nothing is restored.
+    """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
 
     sharpness: px of real detail in an aligned 512 px crop, None where it was not measured.
     skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
@@ -28,13 +27,13 @@ class FaceReport:
     yaw: float
     pitch: float
     roll: float
-    strength: float | None
+    strength: float
     skipped: str | None = None
     note: str | None = None
     sharpness: float | None = None
 
     @classmethod
-    def of(cls, face: Face, strength: float | None, skipped: str | None = None, note: str | None = None) -> FaceReport:
+    def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:
         """The report of `face`, numbers rounded for reading."""
         left, top, right, bottom = (round(value, 1) for value in face.box)
         return cls(
@@ -45,18 +44,21 @@ class FaceReport:
             yaw=round(face.yaw, 1),
             pitch=round(face.pitch, 1),
             roll=round(face.roll, 1),
-            strength=None if strength is None else 0.0 if skipped else round(strength, 1),
+            strength=0.0 if skipped else round(strength, 1),
             skipped=skipped,
             note=note,
             sharpness=None if face.sharpness is None else round(face.sharpness, 1),
         )
 
-    def line(self) -> str:
-        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
+    def line(self, *, cut_out: bool = False) -> str:
+        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60".
+
+        cut_out: nothing was restored, and the line names no strength.
+        """
         left, top = (round(value) for value in self.box[:2])
         seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
         seen += f", turned {whole_degrees(self.yaw)} degrees"
-        done = [] if self.strength is None else [f"strength {self.strength:g}"]
+        done = [] if cut_out else [f"strength {self.strength:g}"]
         parts = [seen, *([f"skipped: {self.skipped}"] if self.skipped else done), *([self.note] if self.note else [])]
         return ", ".join(parts)
 

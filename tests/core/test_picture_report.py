@@ -20,8 +20,13 @@ def test_degrees_are_whole_and_never_minus_zero(yaw: float, said: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("strength", "skipped", "said"),
-    [(60.0, None, ", strength 60"), (60.0, "too small", ", skipped: too small"), (None, None, " degrees")],
+    ("cut_out", "skipped", "said"),
+    [
+        (False, None, ", strength 60"),
+        (False, "too small", ", skipped: too small"),
+        (True, None, " degrees"),
+        (True, "too small", ", skipped: too small"),
+    ],
 )
-def test_a_line_ends_with_what_was_done(strength: float | None, skipped: str | None, said: str) -> None:
-    assert FaceReport.of(face(5.0), strength, skipped).line().endswith(said)
+def test_a_line_ends_with_what_was_done(cut_out: bool, skipped: str | None, said: str) -> None:
+    assert FaceReport.of(face(5.0), 60.0, skipped).line(cut_out=cut_out).endswith(said)
