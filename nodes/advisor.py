@@ -99,7 +99,8 @@ class Advisor(io.ComfyNode):
 
 
 def _report(advice: Advice) -> str:
-    return Joined("\n", [*advice.reasons, *advice.notes])
+    """Reasons, then notes; without a face the note that says so comes first."""
+    return Joined("\n", [*advice.reasons, *advice.notes] if advice.faces else [*advice.notes, *advice.reasons])
 
 
 def _summary(advices: Sequence[Advice]) -> str:

@@ -14,7 +14,8 @@ from torch import Tensor
 
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.selection import Chosen
-from ..gpen_core.quality import PictureAdvice
+from ..gpen_core.message import Joined
+from ..gpen_core.quality import PictureAdvice, replaced_settings
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, joined, restore
 from . import feedback
 from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
@@ -116,12 +117,13 @@ class Enhance(io.ComfyNode):
         given = given_faces(pictures, faces, landmarks, bboxes)
         regions = None if region is None else np.stack(as_planes(region, pictures))
         restore_run = _restorer(model, detector_called(detector), given, regions)
-        runs = _runs(_advised(asked, settings, len(pictures)))
+        used = _advised(asked, settings, len(pictures))
+        runs = _runs(used)
         try:
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
-        return _output(cls, pictures, results, model.model.size)
+        return _output(cls, pictures, results, model.model.size, replaced_settings(asked, used) if settings else None)
 
 
 def _with_possible_overlap(values: dict[str, Any]) -> dict[str, Any]:
@@ -163,7 +165,10 @@ def _runs(settings: Sequence[RestoreSettings]) -> list[tuple[slice, RestoreSetti
     return runs
 
 
-def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreResult], size: int) -> io.NodeOutput:
+def _output(
+    node: type[Enhance], pictures: Pictures, results: Sequence[RestoreResult], size: int, replaced: str | None
+) -> io.NodeOutput:
+    """replaced: what advice has changed of the sliders, which go on showing their own values."""
     restored = torch.cat([result.image for result in results])
     mask = torch.cat([result.mask for result in results])
     owners: GPENFaces = tuple(
@@ -173,14 +178,16 @@ def _output(node: type[Enhance], pictures: Pictures, results: Sequence[RestoreRe
     )
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
     report = joined([result.report for result in results])
+    advised = [] if replaced is None else [replaced]
+    summary = Joined("\n", [report.summary(), *advised])
     preview = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
-        report.text(),
+        "\n".join([report.text(), *advised]),
         owners,
-        ui=feedback.shown(feedback.noted(report.summary(), report.warnings), ui.PreviewImage(preview, cls=node)),
+        ui=feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
     )
 
 

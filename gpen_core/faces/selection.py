@@ -85,6 +85,12 @@ def choose_faces(
     return [Chosen(face, reasons[face.index]) for face in faces]
 
 
+def absent_numbers(entries: Sequence[Chosen], choice: FaceChoice) -> tuple[int, ...]:
+    """The face numbers asked for that none of the faces of a picture has."""
+    present = {entry.face.index for entry in entries}
+    return tuple(number for number in choice.indices or () if number not in present)
+
+
 def _reason_to_skip(face: Face, choice: FaceChoice, region: NDArray[np.bool_] | None) -> str | None:
     if choice.indices is not None and face.index not in choice.indices:
         return Message("not chosen")

@@ -5,6 +5,7 @@ from .chart import draw_chart
 from .measures import FaceMeasures, PictureMeasures, measure_face, measure_picture
 from .picture_advice import PictureAdvice, advise_picture
 from .reasons import FaceAdvice, Recommended
+from .replaced import replaced_settings
 from .resources import MemoryBudget, memory_budget
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "measure_face",
     "measure_picture",
     "memory_budget",
+    "replaced_settings",
 ]

@@ -51,9 +51,10 @@ class Advice:
         return asdict(self)
 
     def summary(self) -> str:
-        """One line per setting with its reason, then the notes."""
+        """One line per setting with its reason, then the notes; these first where there is no face."""
         lines = [f"  {each.setting + ':':15} {each.value:14} {each.reason}" for each in self.recommended]
-        return "\n".join([*lines, *(f"  note: {note}" for note in self.notes)])
+        notes = [f"  note: {note}" for note in self.notes]
+        return "\n".join([*lines, *notes] if self.faces else [*notes, *lines])
 
 
 def advise(measures: PictureMeasures, budget: MemoryBudget | None = None, after_clahe: bool = False) -> Advice:

@@ -56,11 +56,11 @@ def explain_settings(
         ),
         Recommended(
             Message("skin protect"),
-            _on(settings.skin_protect),
+            on_or_off(settings.skin_protect),
             Message("Always on: skin keeps its own tone and texture."),
         ),
         Recommended(
-            Message("detail enhance"), _on(settings.detail_enhance), _why_detail(picture, settings.detail_enhance)
+            Message("detail enhance"), on_or_off(settings.detail_enhance), _why_detail(picture, settings.detail_enhance)
         ),
     )
 
@@ -187,7 +187,8 @@ def _why_detail(picture: PictureMeasures, on: bool) -> str:
     return Message("It helps large faces that are not degraded.")
 
 
-def _on(value: bool) -> str:
+def on_or_off(value: bool) -> str:
+    """A switch in words."""
     return Message("on") if value else Message("off")
 
 

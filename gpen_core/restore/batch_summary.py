@@ -73,7 +73,7 @@ def _lacks_faces(picture: PictureReport) -> bool:
 
 def _remarks(picture: PictureReport, usual: str | None) -> list[str]:
     """What is out of the ordinary. usual: what was done to the faces of most pictures."""
-    plain = picture.done == usual and len(picture.faces) == picture.taken > 0
+    plain = picture.done == usual and len(picture.faces) == picture.taken > 0 and not picture.absent
     return [*([picture.summary()] if picture.searched and not plain else []), *_notes(picture)]
 
 

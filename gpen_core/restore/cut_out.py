@@ -9,6 +9,7 @@ import torch
 
 from ..errors import GPENError
 from ..faces import Face, FaceDetector, crop_face
+from ..faces.selection import absent_numbers
 from ..message import Message
 from ..settings import RestoreSettings
 from .detection import faces_of_batch
@@ -66,6 +67,7 @@ def crop_faces(
                 height,
                 tuple(FaceReport.of(entry.face, 0.0, entry.skipped) for entry in entries),
                 Message("cut out"),
+                absent=absent_numbers(entries, settings.choice),
             )
             for entries in found.pictures
         ),

@@ -50,13 +50,22 @@ class FaceReport:
             sharpness=None if face.sharpness is None else round(face.sharpness, 1),
         )
 
-    def line(self) -> str:
-        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60"."""
+    def line(self, *, cut_out: bool = False) -> str:
+        """One line: "face 2: 214 px at (310, 120), score 0.98, turned -12 degrees, strength 60".
+
+        cut_out: nothing was restored, and the line names no strength.
+        """
         left, top = (round(value) for value in self.box[:2])
         seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
-        seen += f", turned {self.yaw:.0f} degrees"
-        done = f"skipped: {self.skipped}" if self.skipped else f"strength {self.strength:g}"
-        return ", ".join([seen, done] + ([self.note] if self.note else []))
+        seen += f", turned {whole_degrees(self.yaw)} degrees"
+        done = [] if cut_out else [f"strength {self.strength:g}"]
+        parts = [seen, *([f"skipped: {self.skipped}"] if self.skipped else done), *([self.note] if self.note else [])]
+        return ", ".join(parts)
+
+
+def whole_degrees(angle: float) -> int:
+    """An angle as every text names it: rounded from the tenths that reports keep, or two texts would differ."""
+    return round(round(angle, 1))
 
 
 @dataclass(frozen=True)
@@ -64,7 +73,7 @@ class PictureReport:
     """One picture of the batch.
 
     width, height: px. faces: those found. done: what was done to those taken. background: what was done around them,
-    None for nothing. searched: whether faces were looked for.
+    None for nothing. searched: whether faces were looked for. absent: face numbers asked for that it does not have.
     """
 
     width: int
@@ -73,6 +82,7 @@ class PictureReport:
     done: str = Message("restored")
     background: str | None = None
     searched: bool = True
+    absent: tuple[int, ...] = ()
 
     @property
     def taken(self) -> int:
@@ -85,8 +95,10 @@ class PictureReport:
             return self.background or UNCHANGED
         if not self.faces:
             return Joined(": ", [Message("no face found"), self.background or UNCHANGED])
-        counts = face_counts(self.faces, self.done)
-        return counts if self.background is None else Joined(", ", [counts, self.background])
+        parts = [face_counts(self.faces, self.done)]
+        if self.absent:
+            parts.append(Message("there is no face {numbers}", numbers=Joined(", ", map(str, self.absent))))
+        return Joined(", ", parts if self.background is None else [*parts, self.background])
 
 
 def face_counts(faces: Sequence[FaceReport], done: str) -> str:

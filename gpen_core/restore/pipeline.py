@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ..errors import GPENError
 from ..faces import Face, FaceCrop, FaceDetector
-from ..faces.selection import Chosen
+from ..faces.selection import Chosen, absent_numbers
 from ..finish.anchors import opacity, profile_weight
 from ..finish.details import SMALLEST_FOR_DETAILS
 from ..image.lens import lens_preset
@@ -29,7 +29,7 @@ from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
 from .network_pass import FinishedCrop, finished_crops
-from .picture_report import FaceReport, PictureReport
+from .picture_report import FaceReport, PictureReport, whole_degrees
 from .report import RestoreReport
 from .warnings import warn
 
@@ -135,6 +135,7 @@ def restore(
                 Message("left alone at strength 0") if settings.strength == 0.0 else Message("restored"),
                 background,
                 searched=settings.scope != "picture",
+                absent=absent_numbers(entries, settings.choice),
             )
             for entries, own, background in zip(found.pictures, finished, backgrounds, strict=True)
         ),
@@ -208,7 +209,7 @@ def _face_reports(
 def _note(face: Face, repeated: bool, precision: str) -> str | None:
     notes: list[str] = []
     if profile_weight(face.yaw) < 1.0:
-        turned = f"{abs(face.yaw):.0f}"
+        turned = abs(whole_degrees(face.yaw))
         notes.append(Message("turned away by {degrees} degrees: strength lowered", degrees=turned))
     if repeated:
         notes.append(Message("overflowed in {precision}, repeated in fp32", precision=precision))

@@ -29,7 +29,7 @@ class CropReport:
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
-        return _in_full(self.pictures)
+        return _in_full(self.pictures, cut_out=True)
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,9 @@ def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
     )
 
 
-def _in_full(pictures: Sequence[PictureReport]) -> str:
+def _in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
     blocks = []
     for number, picture in enumerate(pictures):
         head = picture.summary() if len(pictures) == 1 else f"picture {number}: {picture.summary()}"
-        blocks.append("\n".join([head, *(f"  {face.line()}" for face in picture.faces)]))
+        blocks.append("\n".join([head, *(f"  {face.line(cut_out=cut_out)}" for face in picture.faces)]))
     return "\n".join(blocks)

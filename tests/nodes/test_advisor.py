@@ -81,3 +81,9 @@ def test_the_picture_of_the_advisor_workflow_is_worth_restoring(nodes):
     picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
     (advice,) = nodes.run("GPENAdvisor", image=picture).args[0]
     assert advice.advice.settings.strength > 0
+
+
+def test_without_a_face_that_comes_first(nodes: Any, shown: Any) -> None:
+    report = nodes.run("GPENAdvisor", image=torch.full((1, 96, 128, 3), 0.4)).args[7]
+    assert report.splitlines()[0] == shown().splitlines()[0] == "No face was found: there is nothing to restore."
+    assert len(report.splitlines()) > 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 
 import comfy.model_management as mm
 import cv2
@@ -198,6 +199,23 @@ def advised(nodes, model, picture, advised_on=None, **inputs):
         },
     }
     return run(nodes, graph)["2"].args
+
+
+def test_the_node_says_which_sliders_the_advice_has_replaced(nodes, model, photo, shown):
+    strength = nodes.run("GPENAdvisor", image=photo).args[1]
+    report = advised(nodes, model, photo, strength=3)[3]
+    (line,) = [each for each in shown().splitlines() if each.startswith("Set by GPEN Advisor: ")]
+    assert f"strength {strength} instead of 3" in line and "mode" not in line
+    assert line in report
+
+
+def test_advice_that_agrees_with_the_sliders_says_so(nodes, model, photo, shown):
+    advice = nodes.run("GPENAdvisor", image=photo).args
+    values = dict(zip(("strength", "mode", "denoise", "sharpen", "detail_enhance"), advice[1:6], strict=True))
+    settings = json.loads(advice[8])[0]["advice"]["settings"]
+    values |= {name: round(settings[name]) for name in ("contrast", "brightness")}
+    advised(nodes, model, photo, **values)
+    assert "GPEN Advisor leaves the settings as they are." in shown().splitlines()
 
 
 @pytest.mark.parametrize("detector", ["auto", "embedded"])

@@ -44,8 +44,16 @@ def test_no_face_gives_the_middle_and_an_empty_mask(nodes, shown):
     assert faces[0].crops == () and "no face found" in shown()
 
 
-def test_a_number_that_is_not_there_means_no_face(nodes, photo):
-    assert nodes.run("GPENFaceCrop", image=photo, indices="7").args[1][0].crops == ()
+@pytest.mark.parametrize(("indices", "said"), [("99", "99"), ("-1", "-1"), ("0,7 8", "7, 8")])
+def test_a_number_that_is_not_there_is_named_and_means_no_face(nodes, photo, shown, indices, said):
+    faces, report = (nodes.run("GPENFaceCrop", image=photo, indices=indices).args[each] for each in (1, 4))
+    assert [face.index for face in faces[0].faces] == ([0] if "0" in indices else [])
+    assert shown().endswith(f"there is no face {said}") and shown() in report
+
+
+def test_the_report_of_crops_names_no_strength(nodes, photo):
+    report = nodes.run("GPENFaceCrop", image=photo).args[4]
+    assert "score" in report and "strength" not in report
 
 
 @pytest.mark.parametrize("crop_size", [256, 512, 777])

@@ -32,7 +32,7 @@ def _turned(degrees: float) -> Callable[[Picture], tuple[Picture, Move]]:
         cosine, sine = abs(move[0, 0]), abs(move[0, 1])
         size = int(height * sine + width * cosine), int(height * cosine + width * sine)
         move[:, 2] += (size[0] - width) / 2, (size[1] - height) / 2
-        return np.asarray(cv2.warpAffine(picture, move, size), np.uint8), np.asarray(move)
+        return np.asarray(cv2.warpAffine(picture, move, size), np.uint8), np.asarray(move, np.float64)
 
     return change
 
