@@ -1,4 +1,4 @@
-"""How much memory this process may still take of its host: what the system has free, its container's and its own limits.
+"""How much memory this process may still take: what the system has free, within its container's and its own limits.
 
 Linux alone says it, in files: proc(5), cgroups(7), and the kernel's admin-guide/cgroup-v2.rst and cgroup-v1/memory.rst.
 """
