@@ -12,18 +12,18 @@ from ..host_memory import free_host_memory
 from ..image import PictureError, read_size
 from .heap import give_back_free_memory
 
-# Pixels, result and mask in float32, and what is made in between. Measured up to 24 megapixels: 41, and 89 where a
-# picture with alpha is shown before and after.
-_BYTES_PER_PIXEL, _BYTES_PER_PIXEL_COMPARED = 50, 95
+# Pixels, result and mask in float32, and what is made in between. Measured at 6 and 24 megapixels: 41, and about 90 with
+# a comparison (of a picture with alpha) or a lens.
+_BYTES_PER_PIXEL, _BYTES_PER_PIXEL_DOUBLED = 50, 95
 _PICTURES_UNTIL_GIVEN_BACK = 10  # what they leave in the heap
 
 
 class Admission:
     """Makes the threads that work on pictures wait until there is memory for theirs."""
 
-    def __init__(self, compare: bool = False) -> None:
-        """compare: pictures that show before and after are made too."""
-        self._bytes_per_pixel = _BYTES_PER_PIXEL_COMPARED if compare else _BYTES_PER_PIXEL
+    def __init__(self, doubled: bool = False) -> None:
+        """doubled: each picture is also made straight for a lens, or shown before and after."""
+        self._bytes_per_pixel = _BYTES_PER_PIXEL_DOUBLED if doubled else _BYTES_PER_PIXEL
         self._changed = threading.Condition()
         self._reserved = 0  # bytes, for the pictures in work
         self._free: int | None = None  # bytes when the first of them was admitted

@@ -96,7 +96,7 @@ def run(args: argparse.Namespace) -> int:
     model = registry.load_model(args.model, args.device, args.precision, args.variant)
     detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
-    admission = Admission(args.compare)
+    admission = Admission(doubled=args.compare or settings.lens != "none")
     entries: dict[Target, dict[str, Any]] = {}
     warnings: dict[str, None] = {}  # each once, in order
 

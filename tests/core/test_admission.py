@@ -91,10 +91,10 @@ def test_a_picture_too_large_alone_is_refused_by_name_and_the_others_go_on(host:
     assert "11.png is too large for the memory that is free: 1000 x 11000 pixels take about 0.6 GB" in str(errors[1])
 
 
-def test_pictures_that_are_compared_take_more(host: Host) -> None:
-    with Admission(compare=False).of(Path("6.png"), go_on):
+def test_pictures_that_are_compared_or_straightened_take_more(host: Host) -> None:
+    with Admission(doubled=False).of(Path("6.png"), go_on):
         pass
-    with pytest.raises(PictureError), Admission(compare=True).of(Path("6.png"), go_on):
+    with pytest.raises(PictureError), Admission(doubled=True).of(Path("6.png"), go_on):
         pass
 
 
