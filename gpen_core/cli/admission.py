@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -12,8 +12,8 @@ from ..host_memory import free_host_memory
 from ..image import PictureError, read_size
 from .heap import give_back_free_memory
 
-# Pixels, result and mask in float32, and what is made in between. Measured at 6 and 24 megapixels: 41, and about 90 with
-# a comparison (of a picture with alpha) or a lens.
+# Pixels, result and mask in float32, and what is made in between. Measured at 6 and 24 megapixels: 41, and about 90
+# with a comparison (of a picture with alpha) or a lens.
 _BYTES_PER_PIXEL, _BYTES_PER_PIXEL_DOUBLED = 50, 95
 _PICTURES_UNTIL_GIVEN_BACK = 10  # what they leave in the heap
 
@@ -30,7 +30,7 @@ class Admission:
         self._done = 0
 
     @contextmanager
-    def of(self, path: Path, check: Callable[[], None]) -> Iterator[None]:
+    def of(self, path: Path, check: Callable[[], None]) -> Generator[None, None, None]:
         """Work within it on the picture of a file; entered when it fits beside those in work.
 
         check: called after each time of waiting; an exception it raises ends the waiting.
