@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Literal, get_args
 
 import torch
 
 from .errors import GPENError
+from .host_memory import free_host_memory
 
 Precision = Literal["auto", "fp32", "fp16", "bf16"]
 PRECISIONS: tuple[Precision, ...] = get_args(Precision)
@@ -15,23 +15,19 @@ DTYPES = {"fp32": torch.float32, "fp16": torch.float16, "bf16": torch.bfloat16}
 
 LEFT_FREE = 256 * 2**20  # bytes, for the workspaces of convolutions and for others
 
-_MEMINFO = Path("/proc/meminfo")  # Linux
-
 
 def free_memory(device: torch.device) -> int | None:
-    """Bytes that new tensors can have on `device` without taking them from others; None where nobody says."""
+    """Bytes that new tensors can have on `device` without taking them from others; None where nobody says.
+
+    On a CPU within the limits of the container and of the process, see `host_memory`.
+    """
     if device.type == "cuda":
         free, _ = torch.cuda.mem_get_info(device)
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     if device.type == "mps":
         limit = getattr(torch.mps, "recommended_max_memory", None)  # not in every torch
         return None if limit is None else max(limit() - torch.mps.current_allocated_memory(), 0)
-    try:
-        lines = _MEMINFO.read_text().splitlines()
-    except OSError:
-        return None
-    kilobytes = [int(line.split()[1]) for line in lines if line.startswith("MemAvailable:")]
-    return 1024 * kilobytes[0] if kilobytes else None
+    return free_host_memory()
 
 
 def release_cached(device: torch.device) -> None:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from .. import version
 from ..errors import GPENError
 from . import advise, evaluate, faces, info, restore, weights
+from .heap import keep_memory_flat
 from .quiet import quiet_or_not
 from .signals import Told, stopping_in_order
 
@@ -21,6 +22,8 @@ _PIPE_CLOSED = 141  # and one whose reader has gone
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run `gpen` with the given or the command line's arguments. Returns the exit code: 0 when all went well."""
+    if argv is None:  # the process is ours, not a caller's
+        keep_memory_flat()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):  # a file name that the console cannot show must not stop the work
             stream.reconfigure(errors="backslashreplace", line_buffering=True)  # a pipe sees each line at once

@@ -25,6 +25,7 @@ from ..model import GPENModel
 from ..quality import advise_picture
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
+from .admission import Admission
 from .file_path import file_path
 from .inputs import collect_pictures
 from .json_file import write_json_file
@@ -96,11 +97,13 @@ def run(args: argparse.Namespace) -> int:
     model = registry.load_model(args.model, args.device, args.precision, args.variant)
     detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
+    admission = Admission(doubled=args.compare or settings.lens != "none")
     entries: dict[Target, dict[str, Any]] = {}
     warnings: dict[str, None] = {}  # each once, in order
 
     def work(target: Target, check: Check) -> RestoreReport:
-        report = _restore_file(target, model, detector, settings, args, check, alone=len(targets) == 1)
+        with admission.of(target.source, check):
+            report = _restore_file(target, model, detector, settings, args, check, alone=len(targets) == 1)
         # Here, so that Ctrl-C leaves no picture that was written out of the report.
         entries[target] = {"input": str(target.source), "output": str(target.result), **report.as_dict()}
         return report

@@ -2,7 +2,7 @@
 
 from .colour import is_grey, lab_to_rgb, linear_to_srgb, luminance, rgb_to_lab, srgb_to_linear
 from .discovery import EXTENSIONS, FoundPicture, find_pictures
-from .files import read_picture, write_picture
+from .files import read_picture, read_size, write_picture
 from .picture import PictureError, PictureExistsError, PictureFile
 from .resample import bounded_copy, resize, to_original
 
@@ -19,6 +19,7 @@ __all__ = [
     "linear_to_srgb",
     "luminance",
     "read_picture",
+    "read_size",
     "resize",
     "rgb_to_lab",
     "srgb_to_linear",

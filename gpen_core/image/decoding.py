@@ -93,6 +93,14 @@ def _decode_by_pillow(data: bytes, name: str) -> PictureFile:
     )
 
 
+def picture_size(data: bytes, name: str) -> tuple[int, int]:
+    """(width, height) in pixels as the header of the file says, before its EXIF orientation; no pixel is decoded.
+
+    Raises PictureError for a header that is damaged, of another format or of too large a picture.
+    """
+    return _open(data, name)[0].size
+
+
 def _open(data: bytes, name: str) -> tuple[ImageFile.ImageFile, Format]:
     """Read the header. Pillow's own size limit is global, so its format table is used without `Image.open`."""
     Image.init()

@@ -12,7 +12,7 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-from .decoding import decode_picture
+from .decoding import decode_picture, picture_size
 from .encoding import encode_jpeg, encode_png
 from .picture import PictureError, PictureExistsError, PictureFile
 
@@ -27,8 +27,22 @@ def read_picture(path: str | Path) -> PictureFile:
     large, not a picture of these formats, or one whose package is missing.
     """
     path = Path(path)
+    return decode_picture(_content_of(path), path.name)
+
+
+def read_size(path: str | Path) -> tuple[int, int]:
+    """(width, height) in pixels of a picture file, as its header says; its EXIF orientation may swap them.
+
+    Raises PictureError as `read_picture` does for what the header shows.
+    """
+    path = Path(path)
+    return picture_size(_content_of(path), path.name)
+
+
+def _content_of(path: Path) -> bytes:
+    """All bytes of a file. Raises PictureError."""
     try:
-        data = _content_of(path)
+        data = _bytes_of_regular(path)
     except FileNotFoundError as error:
         raise PictureError(
             f"There is no file {path}.\nCheck the spelling; relative paths start at {Path.cwd()}."
@@ -39,10 +53,10 @@ def read_picture(path: str | Path) -> PictureFile:
         ) from error
     if not data:
         raise PictureError(f"{path.name} is empty (0 bytes).\nCopy or download it again.")
-    return decode_picture(data, path.name)
+    return data
 
 
-def _content_of(path: Path) -> bytes:
+def _bytes_of_regular(path: Path) -> bytes:
     """All bytes of a regular file: a pipe or device could keep a reader waiting, or never end. Raises OSError."""
     state = path.stat()
     if stat.S_ISDIR(state.st_mode):

@@ -63,6 +63,18 @@ def test_a_folder_goes_to_a_folder(folder: Path, tmp_path: Path, weights: str) -
     assert (np.asarray(Image.open(out / "a.png")) != np.asarray(Image.open(folder / "a.png"))).any()
 
 
+def test_a_picture_too_large_for_the_memory_is_refused_and_the_others_go_on(
+    folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    Image.new("L", (5000, 4000)).save(folder / "huge.png")
+    monkeypatch.setattr("gpen_core.cli.admission.free_host_memory", lambda: 500 * 10**6)
+    report = tmp_path / "report.json"
+    assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--report", report) == 1
+    assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
+    assert "huge.png is too large for the memory that is free: 5000 x 4000 pixels" in capsys.readouterr().err
+    assert ["error" in entry for entry in json.loads(report.read_text())] == [False, False, True]
+
+
 def test_a_bad_file_does_not_stop_the_others(
     folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture
 ) -> None:

@@ -12,7 +12,7 @@ import pytest
 import torch
 from PIL import ExifTags, Image, ImageCms
 
-from gpen_core.image import PictureError, PictureExistsError, PictureFile, read_picture, write_picture
+from gpen_core.image import PictureError, PictureExistsError, PictureFile, read_picture, read_size, write_picture
 from gpen_core.image.png import png_bytes
 
 RNG = np.random.default_rng(1)
@@ -377,3 +377,26 @@ def test_alpha_of_another_size(tmp_path: Path) -> None:
 def test_batch_dimension_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match=r"\(H, W, 3\)"):
         write_picture(tmp_path / "a.png", torch.zeros(1, 4, 4, 3), None, "png")
+
+
+@pytest.mark.parametrize("format", ["PNG", "JPEG", "TIFF", "WEBP", "BMP"])
+def test_the_size_is_known_without_the_pixels(tmp_path: Path, format: str) -> None:
+    whole, begun = tmp_path / "whole", tmp_path / "begun"
+    Image.effect_noise((400, 300), 60).convert("RGB").save(whole, format)
+    assert read_size(whole) == (400, 300)
+    if format in ("PNG", "JPEG", "BMP"):  # the others say where things are at their end, or how long they are
+        begun.write_bytes(whole.read_bytes()[:2000])
+        assert read_size(begun) == (400, 300)
+        with pytest.raises(PictureError, match="damaged"):
+            read_picture(begun)
+
+
+def test_a_file_without_a_size_is_refused_as_it_is_in_reading(tmp_path: Path) -> None:
+    (tmp_path / "empty.png").touch()
+    (tmp_path / "text.png").write_text("no picture")
+    for name in ("empty.png", "text.png", "missing.png", "."):
+        with pytest.raises(PictureError) as of_size:
+            read_size(tmp_path / name)
+        with pytest.raises(PictureError) as of_reading:
+            read_picture(tmp_path / name)
+        assert str(of_size.value) == str(of_reading.value)
