@@ -13,7 +13,7 @@ from PIL import Image, ImageFile, TiffImagePlugin
 from torch import Tensor
 
 from .exif import exif_of_tiff, split_orientation
-from .heif import HeicPicture, kind_of, require_reader, warn_of_lost_depth
+from .heif import HeicPicture, Kind, kind_of, require_reader, warn_of_lost_depth
 from .icc import ProfileError, to_srgb
 from .picture import FORMATS, Format, PictureError, PictureFile
 from .png import Samples
@@ -41,9 +41,7 @@ def decode_picture(data: bytes, name: str) -> PictureFile:
 
     Of an animation or a file with several pages the first is read, and a note logged. Raises PictureError.
     """
-    kind = kind_of(data)
-    if kind is not None:
-        require_reader(kind, name)
+    kind = _readable_kind(data, name)
     if kind == "heic":
         return _decode_heic(data, name)
     if kind == "avif":
@@ -52,8 +50,7 @@ def decode_picture(data: bytes, name: str) -> PictureFile:
 
 
 def _decode_heic(data: bytes, name: str) -> PictureFile:
-    image = HeicPicture(data, name)
-    _check_size(*image.size, name)
+    image = _open_heic(data, name)
     colour, alpha = image.samples()
     return PictureFile(
         pixels=_to_unit(colour),
@@ -67,9 +64,7 @@ def _decode_heic(data: bytes, name: str) -> PictureFile:
 
 
 def _decode_by_pillow(data: bytes, name: str) -> PictureFile:
-    profile = None
-    if data.startswith(b"\x89PNG"):
-        data, profile = split_profile(data, name)
+    data, profile = _split(data, name)
     image, format = _open(data, name)
     try:
         image.load()
@@ -98,7 +93,27 @@ def picture_size(data: bytes, name: str) -> tuple[int, int]:
 
     Raises PictureError for a header that is damaged, of another format or of too large a picture.
     """
-    return _open(data, name)[0].size
+    if _readable_kind(data, name) == "heic":
+        return _open_heic(data, name).size
+    return _open(_split(data, name)[0], name)[0].size
+
+
+def _readable_kind(data: bytes, name: str) -> Kind | None:
+    kind = kind_of(data)
+    if kind is not None:
+        require_reader(kind, name)
+    return kind
+
+
+def _open_heic(data: bytes, name: str) -> HeicPicture:
+    image = HeicPicture(data, name)
+    _check_size(*image.size, name)
+    return image
+
+
+def _split(data: bytes, name: str) -> tuple[bytes, bytes | None]:
+    """The file as Pillow takes it, and the colour profile that was taken out for that."""
+    return split_profile(data, name) if data.startswith(b"\x89PNG") else (data, None)
 
 
 def _open(data: bytes, name: str) -> tuple[ImageFile.ImageFile, Format]:

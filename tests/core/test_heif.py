@@ -13,7 +13,7 @@ import pillow_heif
 import pytest
 from PIL import Image, ImageCms, features
 
-from gpen_core.image import PictureError, find_pictures, read_picture
+from gpen_core.image import PictureError, find_pictures, read_picture, read_size
 from gpen_core.image import decoding as decoding_module
 
 PROFILE = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
@@ -78,6 +78,11 @@ def test_upright_once_with_its_profile_and_exif(tmp_path: Path, kind: str, orien
     exif = Image.Exif()
     exif.load(found.exif)
     assert (exif[0x010F], exif.get(0x0112, 1)) == ("camera", 1)
+
+
+@pytest.mark.parametrize("kind", ["heic", "avif"])
+def test_the_size_is_known_before_reading(tmp_path: Path, kind: str) -> None:
+    assert read_size(written(tmp_path, kind, encoded(kind, picture()))) == picture().shape[1::-1]
 
 
 @pytest.mark.parametrize("kind", ["heic", "avif"])

@@ -51,9 +51,10 @@ def start_from(net: ResidualUNet, weights: Path) -> None:
 
 
 def samples_of(weights: Path) -> int:
-    """How many samples a weight file has seen, by its own account."""
+    """How many samples of this stage a weight file has seen, by its own account (see export.py)."""
     with safe_open(weights, "pt") as file:
-        return int((file.metadata() or {}).get("samples", 0))
+        facts = file.metadata() or {}
+    return int(facts.get("earlier samples") or facts.get("samples", 0))
 
 
 def train(args: argparse.Namespace) -> None:
