@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import comfy.model_management as mm
 import torch
@@ -12,6 +14,21 @@ from comfy.model_patcher import ModelPatcher
 from ..gpen_core.model import GPENModel
 from ..gpen_core.progress import Progress, silent
 from ..gpen_core.registry import load_model
+from ..gpen_core.restore.remembered import network_results
+
+
+class _Patcher(ModelPatcher):
+    """Also gives back what the network has made, when ComfyUI wants all the memory that this model takes.
+
+    forget: does so.
+    """
+
+    forget: Callable[[], None] | None = None
+
+    def detach(self, unpatch_all: bool = True) -> Any:
+        if unpatch_all and self.forget is not None:
+            self.forget()
+        return super().detach(unpatch_all)
 
 
 class GPENHandle:
@@ -25,7 +42,8 @@ class GPENHandle:
     def __init__(self, model: GPENModel) -> None:
         offload = mm.unet_offload_device() if model.device.type != "cpu" else model.device
         self.model = model
-        self.patcher = ModelPatcher(model.network, load_device=model.device, offload_device=offload)
+        self.patcher = _Patcher(model.network, load_device=model.device, offload_device=offload)
+        self.patcher.forget = network_results.of(model).clear
         ready = weakref.WeakMethod(self.ready)  # the model must not keep its handle alive
         model.make_room = lambda batch: _call(ready, batch)
 

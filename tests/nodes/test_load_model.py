@@ -152,6 +152,26 @@ def test_making_the_pruned_variant_can_be_cancelled(nodes, wide_file, monkeypatc
     assert nodes.run("GPENLoadModel", model=wide_file.name, variant="pruned").args[0].model.variant == "pruned"
 
 
+def test_what_the_network_made_goes_when_comfyui_unloads_it(nodes):
+    handle = nodes.run("GPENLoadModel").args[0]
+    picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
+    passes = []
+    run = handle.model.run
+    handle.model.run = lambda faces: passes.append(len(faces)) or run(faces)
+    try:
+        for sharpen, expected in ((41, 1), (42, 1)):
+            nodes.run("GPENEnhance", model=handle, image=picture, sharpen=sharpen)
+            assert len(passes) == expected
+        handle.patcher.detach(unpatch_all=False)  # moved, not unloaded
+        nodes.run("GPENEnhance", model=handle, image=picture, sharpen=43)
+        assert len(passes) == 1
+        handle.patcher.detach()
+        nodes.run("GPENEnhance", model=handle, image=picture, sharpen=44)
+        assert len(passes) == 2
+    finally:
+        del handle.model.run
+
+
 def test_kept_files_of_the_pruned_variant_are_not_offered(nodes, models_folder):
     (models_folder / "GPEN-BFR-512.pruned-0123456789abcdef-1.safetensors").touch()
     assert not any("pruned-" in name for name in options(nodes))
