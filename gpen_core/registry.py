@@ -13,6 +13,7 @@ from .device import choose_device, choose_precision
 from .errors import GPENError
 from .model import GPENModel
 from .network import FaceNetwork, GPENNetwork
+from .progress import Progress, silent
 
 VARIANTS = ("full", "pruned")
 
@@ -22,7 +23,11 @@ _alive: weakref.WeakValueDictionary[_Key, GPENModel] = weakref.WeakValueDictiona
 
 
 def load_model(
-    path_or_name: str | Path = EMBEDDED_NETWORK, device: str = "auto", precision: str = "auto", variant: str = "full"
+    path_or_name: str | Path = EMBEDDED_NETWORK,
+    device: str = "auto",
+    precision: str = "auto",
+    variant: str = "full",
+    progress: Progress = silent,
 ) -> GPENModel:
     """Load a face restoration model, or give back the one already loaded.
 
@@ -32,6 +37,7 @@ def load_model(
     for faces only. A network that cannot be made smaller is used in full, and its name says so.
     A model is shared as long as file (real path, size, time of change), device, precision and variant are the same, and
     for as long as anybody holds it.
+    progress: called while a pruned network is made, with hundredths of the work; an exception it raises stops that.
     Raises CheckpointError for a file that is missing or no face network, GPENError for an impossible setting.
     """
     if variant not in VARIANTS:
@@ -44,20 +50,20 @@ def load_model(
     with _lock:
         model = _alive.get(key)
         if model is None:
-            network, name = _load(path, variant)
+            network, name = _load(path, variant, progress)
             model = GPENModel(network, name, target, _trusted(network, name, precision, chosen))
             _alive[key] = model
     _trusted(model.network, model.name, precision, chosen)  # "auto" may have loaded it in another precision
     return model
 
 
-def _load(path: Path, variant: str) -> tuple[FaceNetwork, str]:
+def _load(path: Path, variant: str, progress: Progress) -> tuple[FaceNetwork, str]:
     """The network of a file, and what to call it."""
     if variant == "full":
         return load_network(path), path.name
     if not family_in(path).prunable:
         return load_network(path), f"{path.name} (in full: it cannot be pruned)"
-    return GPENNetwork(load_pruned_generator(path)), f"{path.stem} (pruned)"
+    return GPENNetwork(load_pruned_generator(path, progress)), f"{path.stem} (pruned)"
 
 
 def _trusted(network: FaceNetwork, name: str, asked: str, chosen: str) -> str:

@@ -68,7 +68,7 @@ class CLAHE(io.ComfyNode):
         pictures = as_pictures(image)
         masks = [None] * len(pictures) if mask is None else as_planes(mask, pictures)
         results = [
-            clahe(pixels, clip=clip_limit, grid=grid_size, strength=strength, mask=plane, keep_grain=keep_grain)
-            for pixels, plane in feedback.counted(list(zip(pictures.pixels(), masks, strict=True)))
+            clahe(pixels, clip_limit, grid_size, strength, plane, keep_grain, progress)
+            for (pixels, plane), progress in feedback.in_parts(list(zip(pictures.pixels(), masks, strict=True)))
         ]
         return io.NodeOutput(pictures.like(results))

@@ -122,6 +122,7 @@ class FaceCrop(io.ComfyNode):
             faces=given_faces(pictures, faces, landmarks, bboxes),
             region=None if region is None else np.stack(as_planes(region, pictures)),
         )
+        feedback.cancellable()  # on a large picture, each of what follows takes a while
         owners: GPENFaces = found.pictures
         if method == _SQUARE:
             owners = tuple(
@@ -129,10 +130,13 @@ class FaceCrop(io.ComfyNode):
                 for pixels, own in zip(pictures.pixels(), owners, strict=True)
             )
         preview = as_image([_numbered(pixels, own) for pixels, own in zip(pictures.pixels(), owners, strict=True)])
+        feedback.cancellable()
+        mask = as_output(paste(pictures.rgb, owners).mask)
+        feedback.cancellable()
         return io.NodeOutput(
             crops_image(owners, pictures, crop_size),
             owners,
-            as_output(paste(pictures.rgb, owners).mask),
+            mask,
             preview,
             found.report.text(),
             ui=feedback.shown(found.report.summary(), ui.PreviewImage(for_node(preview), cls=cls)),
@@ -156,4 +160,5 @@ def _with_squares(pixels: Pixels, own: PictureFaces, square_size: int, size: int
 
 
 def _numbered(pixels: Pixels, own: PictureFaces) -> Pixels:
+    feedback.cancellable()
     return draw_faces(pixels, [entry.face for entry in own.found])

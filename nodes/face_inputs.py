@@ -6,13 +6,12 @@ import re
 from functools import lru_cache
 from typing import Any
 
-import comfy.model_management as mm
 from comfy_api.latest import io
 
 from ..gpen_core.errors import GPENError
 from ..gpen_core.faces import Face, FaceChoice, FaceDetector, make_detector
 from ..gpen_core.faces.auto import installed_detectors
-from ..gpen_core.faces.detector import Picture
+from ..gpen_core.faces.detector import PatientDetector, Picture
 from ..gpen_core.faces.selection import ORDERS, Order
 from . import feedback
 from .detector_files import detector_choices, obtain_detector
@@ -148,12 +147,12 @@ def _kept_detector(name: str, installed: tuple[str, ...]) -> FaceDetector:
 
 
 class _Cancellable:
-    """A detector that stops before the next picture when the user cancels."""
+    """A detector that stops when the user cancels."""
 
-    def __init__(self, detector: FaceDetector) -> None:
+    def __init__(self, detector: PatientDetector) -> None:
         self._detector = detector
         self.name = detector.name
 
     def detect(self, picture: Picture) -> list[Face]:
-        mm.throw_exception_if_processing_interrupted()
-        return self._detector.detect(picture)
+        feedback.cancellable()
+        return self._detector.detect(picture, feedback.cancellable)

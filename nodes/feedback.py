@@ -10,11 +10,12 @@ import comfy.model_management as mm
 from comfy.utils import ProgressBar
 
 from ..gpen_core.message import Joined, Message, plain
-from ..gpen_core.progress import Progress
+from ..gpen_core.progress import Progress, part_of
 
 Item = TypeVar("Item")
 
 TEXT, MESSAGE = "gpen_text", "gpen_message"  # keys that web/texts.js knows: in English, and as JSON to be translated
+_WORKING = "gpen_working"  # the event that it knows
 
 
 def progress() -> Progress:
@@ -32,6 +33,18 @@ def progress() -> Progress:
     return report
 
 
+def cancellable(done: int = 0, total: int | None = None) -> None:
+    """Stops the work when the user cancels: a `Progress` of work that moves no bar."""
+    mm.throw_exception_if_processing_interrupted()
+
+
+def in_parts(items: Sequence[Item]) -> Iterator[tuple[Item, Progress]]:
+    """The items one by one, each with the progress of the work on it: one bar for all, of hundredths of each."""
+    moved = progress()
+    for number, item in enumerate(items):
+        yield item, part_of(moved, 100 * number, 100 * (number + 1), 100 * len(items))
+
+
 def counted(items: Sequence[Item]) -> Iterator[Item]:
     """The items one by one, with a bar that counts them and stops before the next when the user cancels."""
     moved = progress()
@@ -39,6 +52,19 @@ def counted(items: Sequence[Item]) -> Iterator[Item]:
         moved(number, len(items))
         yield item
     moved(len(items), len(items))
+
+
+def say(node: Any, text: str) -> None:
+    """Put `text` inside the node while it works, until what it hands over as `shown` takes its place.
+
+    node: the class that ComfyUI hands to `execute`, of a schema that asks for `Hidden.unique_id`.
+    """
+    from server import PromptServer
+
+    server = getattr(PromptServer, "instance", None)  # absent where graphs run without a server
+    if server is not None:
+        data = {"node": node.hidden.unique_id, MESSAGE: [json.dumps(plain(text))]}
+        server.send_sync(_WORKING, data, server.client_id)
 
 
 def shown(text: str, pictures: Any = None) -> dict[str, Any]:

@@ -3,14 +3,32 @@
 from __future__ import annotations
 
 import weakref
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import comfy.model_management as mm
 import torch
 from comfy.model_patcher import ModelPatcher
 
 from ..gpen_core.model import GPENModel
+from ..gpen_core.progress import Progress, silent
 from ..gpen_core.registry import load_model
+from ..gpen_core.restore.remembered import network_results
+
+
+class _Patcher(ModelPatcher):
+    """Also gives back what the network has made, when ComfyUI wants all the memory that this model takes.
+
+    forget: does so.
+    """
+
+    forget: Callable[[], None] | None = None
+
+    def detach(self, unpatch_all: bool = True) -> Any:
+        if unpatch_all and self.forget is not None:
+            self.forget()
+        return super().detach(unpatch_all)
 
 
 class GPENHandle:
@@ -24,7 +42,8 @@ class GPENHandle:
     def __init__(self, model: GPENModel) -> None:
         offload = mm.unet_offload_device() if model.device.type != "cpu" else model.device
         self.model = model
-        self.patcher = ModelPatcher(model.network, load_device=model.device, offload_device=offload)
+        self.patcher = _Patcher(model.network, load_device=model.device, offload_device=offload)
+        self.patcher.forget = network_results.of(model).clear
         ready = weakref.WeakMethod(self.ready)  # the model must not keep its handle alive
         model.make_room = lambda batch: _call(ready, batch)
 
@@ -49,10 +68,13 @@ class GPENHandle:
 _handles: weakref.WeakValueDictionary[GPENModel, GPENHandle] = weakref.WeakValueDictionary()
 
 
-def load_handle(path: Path, device: str, precision: str, variant: str) -> GPENHandle:
-    """The handle of a weight file. Loaders with the same settings share one network, in all workflows."""
+def load_handle(path: Path, device: str, precision: str, variant: str, progress: Progress = silent) -> GPENHandle:
+    """The handle of a weight file. Loaders with the same settings share one network, in all workflows.
+
+    progress: as of `load_model`.
+    """
     target = mm.get_torch_device() if device == "auto" else torch.device(device)
-    model = load_model(path, str(target), precision, variant)
+    model = load_model(path, str(target), precision, variant, progress)
     handle = _handles.get(model)
     if handle is None:
         handle = _handles[model] = GPENHandle(model)

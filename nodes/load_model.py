@@ -9,6 +9,7 @@ from comfy_api.latest import io
 
 from ..gpen_core.device import PRECISIONS
 from ..gpen_core.message import Joined, Message
+from ..gpen_core.progress import Progress
 from ..gpen_core.registry import VARIANTS
 from . import feedback, model_files
 from .handle import load_handle
@@ -63,6 +64,7 @@ class LoadGPENModel(io.ComfyNode):
                     "exact. For faces only.",
                 ),
             ],
+            hidden=[io.Hidden.unique_id],
             outputs=[Model.Output(display_name="model", tooltip="For GPEN Enhance.")],
         )
 
@@ -84,7 +86,7 @@ class LoadGPENModel(io.ComfyNode):
     @classmethod
     def execute(cls, model: str, device: str, precision: str, variant: str) -> io.NodeOutput:
         path = model_files.obtain(model, feedback.progress())
-        handle = load_handle(path, device, precision, variant)
+        handle = load_handle(path, device, precision, variant, _making_smaller(cls, path.name))
         loaded = handle.model
         kind = Message(
             "{name}: {family}, {sizes} px faces, {precision} on {device}",
@@ -96,6 +98,21 @@ class LoadGPENModel(io.ComfyNode):
         )
         terms = Message("Terms: {terms}", terms=loaded.network.terms)
         return io.NodeOutput(handle, ui=feedback.shown(Joined("\n", [kind, terms])))
+
+
+def _making_smaller(node: type[LoadGPENModel], name: str) -> Progress:
+    """Says what takes so long, once it begins, and moves the bar."""
+    moved, told = feedback.progress(), False
+
+    def report(done: int, total: int | None) -> None:
+        nonlocal told
+        if not told:
+            told = True
+            template = "Making the pruned variant of {name}: a minute or a few, once. It is kept for later."
+            feedback.say(node, Message(template, name=name))
+        moved(done, total)
+
+    return report
 
 
 def _devices() -> list[str]:

@@ -8,12 +8,13 @@ import numpy as np
 from comfy_api.latest import io
 from torch import Tensor
 
-from ..gpen_core.faces import Face, make_detector
+from ..gpen_core.faces import Face
 from ..gpen_core.image.exposure import correct_exposure
 from ..gpen_core.image.standardise import standardise
 from ..gpen_core.message import Joined, Message
 from ..gpen_core.restore import find_faces
 from . import feedback
+from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces
 from .schema import Faces, advanced, schema
 from .tensors import Pictures, Pixels, Plane, as_image, as_pictures
@@ -94,10 +95,11 @@ def _on_white(pictures: Pictures) -> list[Pixels]:
 
 def _exposed(originals: Sequence[Pixels], given: Sequence[Sequence[Face]] | None) -> list[Pixels]:
     if given is None:
-        finder = make_detector("auto")
+        finder = detector_called("auto")
         given = [find_faces(pixels, finder) for pixels in originals]
     return [
-        correct_exposure(pixels, _face_region(pixels, faces)) for pixels, faces in zip(originals, given, strict=True)
+        correct_exposure(pixels, _face_region(pixels, faces), progress)
+        for (pixels, faces), progress in feedback.in_parts(list(zip(originals, given, strict=True)))
     ]
 
 

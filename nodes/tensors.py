@@ -18,6 +18,7 @@ from torch.nn import functional as F
 from ..gpen_core.errors import GPENError
 from ..gpen_core.image.colour import luminance
 from ..gpen_core.image.warp import Pixels, Plane
+from . import feedback
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,7 +69,7 @@ def as_pictures(image: Tensor) -> Pictures:
             "Latents, masks and empty batches must be turned into pictures first."
         )
     image = image.detach().to("cpu", torch.float32)
-    if not bool(image.isfinite().all()):
+    if not all(_is_finite(picture) for picture in image):
         raise GPENError(
             "The picture holds values that are not finite (NaN or infinity).\n"
             "Half precision of a node before may have overflowed: run that one in fp32."
@@ -77,6 +78,11 @@ def as_pictures(image: Tensor) -> Pictures:
     alpha = image[..., 3:].contiguous() if channels == 4 else None
     rgb = image.expand(-1, -1, -1, 3) if channels == 1 else image[..., :3]
     return Pictures(rgb.contiguous(), channels, alpha)
+
+
+def _is_finite(picture: Tensor) -> bool:
+    feedback.cancellable()  # of a large batch, it takes a while
+    return bool(picture.isfinite().all())
 
 
 def as_output(tensor: Tensor) -> Tensor:

@@ -62,12 +62,16 @@ function showAround(id, text) {
 
 api.addEventListener("execution_start", () => inside.clear())
 
-api.addEventListener("executed", ({ detail }) => {
-  const messages = detail.output?.[KEY]
-  if (!messages) return
+function say(id, messages) {
   const catalogue = translation().gpen?.messages ?? {}
   const text = messages.map((each) => inWords(JSON.parse(each), catalogue)).join("\n")
-  const id = String(detail.display_node ?? detail.node)
   show(id, text)
   showAround(id, text)
+}
+
+api.addEventListener("executed", ({ detail }) => {
+  if (detail.output?.[KEY]) say(String(detail.display_node ?? detail.node), detail.output[KEY])
 })
+
+// While a node works that takes long.
+api.addEventListener("gpen_working", ({ detail }) => say(String(detail.node), detail[KEY]))

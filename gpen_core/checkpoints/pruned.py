@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..errors import CheckpointError
 from ..network import Generator
+from ..progress import Progress, silent
 from ..pruning.pruner import DEFAULT_RATIO, RECIPE, prune
 from .build import load_generator_from
 from .conversion import rewrite, write_tensors
@@ -29,11 +30,12 @@ PRUNED_MARK = ".pruned-"
 """What the names of kept files have and those of others have not."""
 
 
-def load_pruned_generator(path: Path) -> Generator:
+def load_pruned_generator(path: Path, progress: Progress = silent) -> Generator:
     """The pruned generator of a weight file, as `load_generator_from` gives the full one.
 
     A file that holds a pruned generator is loaded as it is. A kept file that is damaged is made anew; if none can be
     kept, which is logged, the generator is made each time.
+    progress: as of `prune`, called where the generator has to be made.
     Raises CheckpointError as `load_generator_from` does.
     """
     try:
@@ -48,7 +50,7 @@ def load_pruned_generator(path: Path) -> Generator:
     if full.config.pruned:
         return full
     _logger.info("Making the pruned variant of %s, once; this may take a minute", path.name)
-    generator = prune(full)
+    generator = prune(full, progress=progress)
     _keep(generator, path, digest, places)
     return generator
 

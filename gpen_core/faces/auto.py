@@ -10,7 +10,7 @@ from typing import Literal, get_args
 import torch
 
 from ..errors import GPENError
-from .detector import FaceDetector
+from .detector import PatientDetector
 from .second_look import SecondLook
 
 log = logging.getLogger(__name__)
@@ -24,10 +24,10 @@ class _Backend:
     """A kind of detector: whether all is there that it needs, and how it is made on a device."""
 
     found: Callable[[], bool]
-    make: Callable[[torch.device], FaceDetector]
+    make: Callable[[torch.device], PatientDetector]
 
 
-def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> FaceDetector:
+def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> PatientDetector:
     """The face detector called `name`, newly made.
 
     "auto" takes face-alignment (68 landmarks) where its files have been fetched, else YuNet; where that finds nobody or
@@ -44,7 +44,7 @@ def make_detector(name: str = "auto", device: torch.device | str = "cpu") -> Fac
     return _BACKENDS[name].make(device)
 
 
-def _best(device: torch.device) -> FaceDetector:
+def _best(device: torch.device) -> PatientDetector:
     problems = []
     for name in installed_detectors():
         try:
@@ -70,7 +70,7 @@ def _face_alignment_found() -> bool:
     return face_alignment_files_found()
 
 
-def _face_alignment(device: torch.device) -> FaceDetector:
+def _face_alignment(device: torch.device) -> PatientDetector:
     from .face_alignment import FaceAlignmentDetector
 
     return FaceAlignmentDetector(device)
@@ -82,13 +82,13 @@ def _yunet_found() -> bool:
     return yunet_supported() and find_yunet() is not None
 
 
-def _yunet(device: torch.device) -> FaceDetector:
+def _yunet(device: torch.device) -> PatientDetector:
     from .yunet import YuNetDetector
 
     return YuNetDetector()  # OpenCV runs it on the CPU
 
 
-def _embedded(device: torch.device) -> FaceDetector:
+def _embedded(device: torch.device) -> PatientDetector:
     from .embedded import EmbeddedDetector
 
     return EmbeddedDetector()

@@ -7,6 +7,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import Progress, silent
 from .face import Face
 
 Picture = NDArray[np.uint8]
@@ -25,5 +26,17 @@ class FaceDetector(Protocol):
         """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first.
 
         Boxes may reach over the border. No face gives an empty list, never an error.
+        """
+        ...
+
+
+class PatientDetector(FaceDetector, Protocol):
+    """A detector that lets its caller stop it in the middle of a picture."""
+
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
+        """As of `FaceDetector`.
+
+        progress: called between the steps, with None for their number, which is not known before; an exception it
+        raises stops the work.
         """
         ...

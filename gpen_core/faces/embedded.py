@@ -6,6 +6,7 @@ import functools
 import math
 import threading
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,6 +18,7 @@ from safetensors.torch import load_file
 from ..checkpoints import embedded_folder
 from ..errors import CheckpointError
 from ..image.geometry import apply, invert
+from ..progress import Progress, silent
 from .detector import Picture
 from .face import Face, Points
 from .face_window import box_landmarks, cut_window, face_box, image_to_window, mirror_points
@@ -62,9 +64,12 @@ class EmbeddedDetector:
         with _loading:
             self._networks = _load(WEIGHTS)
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first."""
-        found = search(picture, self._detect_once, _PLAN)
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
+        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first.
+
+        progress: as of `PatientDetector`.
+        """
+        found = search(picture, partial(self._detect_once, progress), _PLAN, progress)
         logits, points = self._look(picture, found.points)
         scores = np.minimum(found.scores, _probability(logits))
         lone = found.scores.max(initial=0) < _PLAN.score
@@ -82,9 +87,12 @@ class EmbeddedDetector:
             _, points = self._look(picture, points)
         return list(points)
 
-    def _detect_once(self, copy: Picture) -> Detections:
+    def _detect_once(self, progress: Progress, copy: Picture) -> Detections:
         """Faces of 18 to 42 px: proposed, then looked at twice."""
-        logits, points = self._look(copy, self._propose(copy))
+        proposed = self._propose(copy)
+        progress(0, None)
+        logits, points = self._look(copy, proposed)
+        progress(0, None)
         logits, points = self._look(copy, points[logits >= _SECOND_LOOK_LOGIT])
         return _detections(_probability(logits), points)
 

@@ -17,6 +17,7 @@ from torch import nn
 from ..checkpoints.folders import fetch_command, find_file, resolve
 from ..checkpoints.reader import read_state_dict
 from ..errors import CheckpointError, GPENError
+from ..progress import Progress, silent
 from .detector import Picture
 from .face import Face, five_points
 from .fan import find_landmarks
@@ -56,10 +57,13 @@ class FaceAlignmentDetector:
         self._boxes = boxes.to(self._device, torch.float32).eval()
         self._landmarks = landmarks.to(self._device, torch.float32).eval()
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first."""
-        found = search(picture, self._detect_once, _PLAN)
-        landmarks = self._find_landmarks(picture, found)
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
+        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first.
+
+        progress: as of `PatientDetector`.
+        """
+        found = search(picture, self._detect_once, _PLAN, progress)
+        landmarks = self._find_landmarks(picture, found, progress)
         return [
             Face(box=tuple(box), landmarks=five_points(points), score=float(score), landmarks_68=points)
             for box, points, score in zip(found.boxes.tolist(), landmarks, found.scores, strict=True)
@@ -68,7 +72,7 @@ class FaceAlignmentDetector:
     def _detect_once(self, picture: Picture) -> Detections:
         return find_boxes(self._boxes, picture, self._device, _PLAN.score)
 
-    def _find_landmarks(self, picture: Picture, found: Detections) -> Array:
+    def _find_landmarks(self, picture: Picture, found: Detections, progress: Progress) -> Array:
         """Landmarks from the full picture, turned as the faces were found, because FAN knows upright faces only."""
         landmarks = np.zeros((len(found), 68, 2))
         for turns in np.unique(found.turns).tolist():
@@ -76,7 +80,7 @@ class FaceAlignmentDetector:
             turned = np.rot90(picture, turns)
             corners = unturn(found.boxes[chosen].reshape(-1, 2, 2), -turns, turned.shape)
             boxes = np.concatenate([corners.min(axis=1), corners.max(axis=1)], axis=1)
-            points = find_landmarks(self._landmarks, turned, boxes, self._device)
+            points = find_landmarks(self._landmarks, turned, boxes, self._device, progress)
             landmarks[chosen] = unturn(points, turns, picture.shape)
         return landmarks
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ..image.geometry import Transform, apply, compose, invert, scale_of, seen_region, shift
 from ..image.warp import Pixels, warp
+from ..progress import Progress, silent
 from .detector import Picture
 from .face import Points
 from .search import Array
@@ -23,11 +24,17 @@ _BATCH = 8  # about 0.5 GB on the CPU
 _FLOOR = 1e-3
 
 
-def find_landmarks(network: nn.Module, picture: Picture, boxes: Array, device: torch.device) -> Array:
-    """68 landmarks of the face in each of (N, 4) boxes: (N, 68, 2), px of the (H, W, 3) uint8 RGB picture."""
+def find_landmarks(
+    network: nn.Module, picture: Picture, boxes: Array, device: torch.device, progress: Progress = silent
+) -> Array:
+    """68 landmarks of the face in each of (N, 4) boxes: (N, 68, 2), px of the (H, W, 3) uint8 RGB picture.
+
+    progress: called before each batch with (faces done, faces in all); an exception it raises stops the work.
+    """
     transforms = [crop_around(box) for box in boxes]
     parts = [np.zeros((0, 68, 2))]
     for start in range(0, len(transforms), _BATCH):
+        progress(start, len(transforms))
         batch = transforms[start : start + _BATCH]
         crops = torch.stack([cut(picture, transform) for transform in batch]).to(device)
         with torch.inference_mode():

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import product
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..progress import Progress, silent
 from .detector import Picture
 
 Array = NDArray[np.float64]
@@ -98,28 +100,37 @@ class SearchPlan:
     lone_score: float
 
 
-def search(picture: Picture, detect: OneScale, plan: SearchPlan) -> Detections:
+def search(picture: Picture, detect: OneScale, plan: SearchPlan, progress: Progress = silent) -> Detections:
     """Faces of a (H, W, 3) uint8 picture of any size, in its own pixels, best score first.
 
     detect: faces of one copy in the pixels of that copy, pixel centres at integers; called on copies of every size.
+    progress: called before each copy with how many have been searched; an exception it raises stops the work.
     """
+    views: list[Detections] = []
+
+    def look(side: int, turns: int = 0) -> None:
+        progress(len(views), None)
+        views.append(_on_copy(picture, side, detect, turns))
+
     long_side = max(picture.shape[:2])
     limit = max(long_side, min(_ENLARGE_BY * long_side, _ENLARGE_TO))
-    views = [_on_copy(picture, side, detect) for side in _sides(plan.always, limit)]
+    for side in _sides(plan.always, limit):
+        look(side)
     finest = min(plan.always[-1], limit)
     for side in _sides(plan.finer, limit):
         faces = merge(views, plan.score, plan.turned_score)
         if side <= finest or (len(faces) and faces.smallest * finest / long_side >= plan.small):
             break
-        views.append(_on_copy(picture, side, detect))
+        look(side)
         finest = side
     faces = merge(views, plan.score, plan.turned_score)
     if not len(faces):
-        views += [_on_copy(picture, side, detect) for side in _sides(plan.coarser, limit)]
+        for side in _sides(plan.coarser, limit):
+            look(side)
         faces = merge(views, plan.score, plan.turned_score)
     if not len(faces) or faces.scores.min() < plan.sure:
-        sides = _sides(plan.turned, limit)
-        views += [_on_copy(picture, side, detect, turns) for turns in (1, 2, 3) for side in sides]
+        for turns, side in product((1, 2, 3), _sides(plan.turned, limit)):
+            look(side, turns)
         faces = merge(views, plan.score, plan.turned_score)
     return faces if len(faces) else _lone(merge(views, plan.lone_score, plan.turned_score), min(picture.shape[:2]))
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from .detector import FaceDetector, Picture
+from ..progress import Progress, silent
+from .detector import PatientDetector, Picture
 from .face import Face
 from .search import is_same_face
 
@@ -13,20 +14,23 @@ _ADDED = 0.8  # least score of a face that only the second finds beside others
 class SecondLook:
     """The faces that `first` finds; where it finds none, or is not sure of one, those that `second` finds besides."""
 
-    def __init__(self, first: FaceDetector, second: FaceDetector) -> None:
+    def __init__(self, first: PatientDetector, second: PatientDetector) -> None:
         self._first, self._second = first, second
         self.name = f"{first.name} and {second.name}"
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first."""
-        found = self._first.detect(picture)
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
+        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first.
+
+        progress: as of `PatientDetector`.
+        """
+        found = self._first.detect(picture, progress)
         if not found:
-            return self._second.detect(picture)
+            return self._second.detect(picture, progress)
         if all(face.score >= _SURE for face in found):
             return found
         added = [
             face
-            for face in self._second.detect(picture)
+            for face in self._second.detect(picture, progress)
             if face.score >= _ADDED and not any(is_same_face(face.box, other.box) for other in found)
         ]
         return sorted([*found, *added], key=lambda face: -face.score)

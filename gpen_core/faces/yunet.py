@@ -13,6 +13,7 @@ import numpy as np
 
 from ..checkpoints.folders import find_file, resolve
 from ..errors import CheckpointError, GPENError
+from ..progress import Progress, silent
 from .detector import Picture
 from .face import Face
 from .search import Detections, SearchPlan, search
@@ -72,9 +73,12 @@ class YuNetDetector:
         self._per_thread = threading.local()
         self._network()
 
-    def detect(self, picture: Picture) -> list[Face]:
-        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first."""
-        found = search(picture, self._detect_once, self._plan)
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
+        """Faces of a (H, W, 3) uint8 RGB picture of any size, in the picture's own pixels, best score first.
+
+        progress: as of `PatientDetector`.
+        """
+        found = search(picture, self._detect_once, self._plan, progress)
         return [
             Face(box=tuple(box), landmarks=points, score=float(score))
             for box, points, score in zip(found.boxes.tolist(), found.points, found.scores, strict=True)

@@ -15,6 +15,8 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from ..errors import GPENError
+from ..progress import Progress, part_of, silent
+from .bands import bands
 from .colour import fit_gamut, lab_to_rgb, linear_to_srgb, luminance, rgb_to_lab, srgb_to_linear
 from .warp import Pixels, Plane
 
@@ -25,7 +27,7 @@ _PER_LIGHTNESS = 2.55  # levels of OpenCV's 8-bit LAB per unit of L
 _NEAR = 0.98  # levels, to what OpenCV makes of 8 bits; less than 1 for the rounding of colours
 _GRAIN = 8.0  # levels: what varies less within a window counts as grain
 _GRAIN_WINDOW = 9  # px, more than a JPEG block
-_BAND = 1 << 20  # pixels at once: bounds the memory
+_MEASURED, _SMOOTHED, _EQUALISED, _DONE = 30, 55, 85, 100  # how far the work is after its stages, about, in hundredths
 
 
 def clahe(
@@ -35,6 +37,7 @@ def clahe(
     strength: float = 100.0,
     mask: Plane | None = None,
     keep_grain: bool = False,
+    progress: Progress = silent,
 ) -> Pixels:
     """Equalise the lightness (L of CIE LAB) of a picture tile by tile; hue and chroma stay.
 
@@ -43,14 +46,19 @@ def clahe(
     keep_grain: leave grain, JPEG blocks and pores as faint as they are, and give contrast to larger things only.
     Where mask or strength is 0 values are bit-identical, and grey stays grey. For a picture whose values are whole
     8-bit levels, L is within 1 level (of 255) of what cv2.createCLAHE makes of 8-bit LAB, unless grain is kept. Colours
-    that sRGB cannot show at their new lightness lose chroma. Raises GPENError for a setting out of its range.
+    that sRGB cannot show at their new lightness lose chroma. progress: called with hundredths of the work, for every
+    megapixel; an exception it raises stops the work. Raises GPENError for a setting out of its range.
     """
     _check(picture, clip, grid, strength, mask)
-    everywhere = np.ones(picture.shape[:2], np.float32) if mask is None else mask
-    amount = (everywhere * (strength / 100.0)).astype(np.float32)[..., None]
-    if not amount.any():
+    if strength == 0.0 or (mask is not None and not mask.any()):
         return picture.copy()
-    return np.add(picture, amount * (_equalised(picture, clip, grid, keep_grain) - picture), dtype=np.float32)
+    result = _equalised(picture, clip, grid, keep_grain, progress)
+    height, width = picture.shape[:2]
+    for band in bands(height, width, part_of(progress, _EQUALISED, _DONE, _DONE)):
+        everywhere = np.ones(result[band].shape[:2], np.float32) if mask is None else mask[band]
+        amount = (everywhere * (strength / 100.0)).astype(np.float32)[..., None]
+        result[band] = picture[band] + amount * (result[band] - picture[band])
+    return result
 
 
 def _check(picture: Pixels, clip: float, grid: int, strength: float, mask: Plane | None) -> None:
@@ -64,45 +72,48 @@ def _check(picture: Pixels, clip: float, grid: int, strength: float, mask: Plane
         raise GPENError(f"The mask is {mask.shape}, the picture {picture.shape[:2]}: they must have the same size.")
 
 
-def _equalised(picture: Pixels, clip: float, grid: int, keep_grain: bool) -> Pixels:
+def _equalised(picture: Pixels, clip: float, grid: int, keep_grain: bool, progress: Progress) -> Pixels:
     rgb = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1).clamp(0.0, 1.0)
-    levels, exact = _opencv_levels(rgb)
+    levels, exact = _opencv_levels(rgb, part_of(progress, 0, _MEASURED, _DONE))
     curves, tile_height, tile_width = _tile_curves(levels, clip, grid)
-    smooth = _without_grain(rgb) if keep_grain else None
+    smooth = _without_grain(rgb, part_of(progress, _MEASURED, _SMOOTHED, _DONE)) if keep_grain else None
     expected = cv2.createCLAHE(clip, (grid, grid)).apply(levels) if exact and not keep_grain else None
-    result = torch.empty_like(rgb, memory_format=torch.contiguous_format)
-    rows = max(_BAND // picture.shape[1], 1)
-    for top in range(0, picture.shape[0], rows):
-        band = slice(top, top + rows)
+    result = np.empty(picture.shape, np.float32)
+    height, width = picture.shape[:2]
+    for band in bands(height, width, part_of(progress, _SMOOTHED, _EQUALISED, _DONE)):
         lab = rgb_to_lab(rgb[:, band])
         lightness = lab[0] * _PER_LIGHTNESS
         base = lightness if smooth is None else smooth[band]
-        raised = _through(curves, base, top / tile_height, tile_height, tile_width) + (lightness - base)
+        raised = _through(curves, base, band.start / tile_height, tile_height, tile_width) + (lightness - base)
         if expected is not None:  # where curves are steep, the exact L of 8-bit colours leads away from OpenCV's
             near = torch.from_numpy(expected[band]).float()
             raised = raised.clamp(near - _NEAR, near + _NEAR)
         lab[0] = (raised / _PER_LIGHTNESS).clamp(0.0, 100.0)
-        result[:, band] = _to_rgb(lab, rgb[:, band])
-    return np.ascontiguousarray(result.permute(1, 2, 0).numpy())
+        result[band] = _to_rgb(lab, rgb[:, band]).permute(1, 2, 0).numpy()
+    return result
 
 
-def _opencv_levels(rgb: Tensor) -> tuple[Levels, bool]:
+def _opencv_levels(rgb: Tensor, progress: Progress) -> tuple[Levels, bool]:
     """L of OpenCV's 8-bit LAB, (H, W), and whether the picture has no values between 8-bit levels."""
-    scaled = np.ascontiguousarray(rgb.permute(1, 2, 0).numpy()) * np.float32(255.0)
-    eight_bit = np.rint(scaled)
-    lab = cv2.cvtColor(eight_bit.astype(np.uint8), cv2.COLOR_RGB2LAB)
-    return np.ascontiguousarray(lab[..., 0], np.uint8), bool(np.abs(scaled - eight_bit).max() < 1e-3)
+    height, width = rgb.shape[1:]
+    levels, exact = np.empty((height, width), np.uint8), True
+    for band in bands(height, width, progress):
+        scaled = np.ascontiguousarray(rgb[:, band].permute(1, 2, 0).numpy()) * np.float32(255.0)
+        eight_bit = np.rint(scaled)
+        levels[band] = cv2.cvtColor(eight_bit.astype(np.uint8), cv2.COLOR_RGB2LAB)[..., 0]
+        exact = exact and bool(np.abs(scaled - eight_bit).max() < 1e-3)
+    return levels, exact
 
 
-def _without_grain(rgb: Tensor) -> Tensor:
+def _without_grain(rgb: Tensor, progress: Progress) -> Tensor:
     """L in levels, (H, W), without grain and JPEG blocks: He, Sun and Tang's guided filter (PAMI 2013), self-guided."""
 
     def mean(plane: Plane) -> Plane:
+        progress(1, 1)  # each takes a while on a large picture
         return cv2.boxFilter(plane, -1, (_GRAIN_WINDOW, _GRAIN_WINDOW)).astype(np.float32, copy=False)
 
-    rows = max(_BAND // rgb.shape[2], 1)
-    bands = [rgb_to_lab(rgb[:, top : top + rows])[0] for top in range(0, rgb.shape[1], rows)]
-    lightness = (torch.cat(bands) * _PER_LIGHTNESS).numpy()
+    parts = [rgb_to_lab(rgb[:, band])[0] for band in bands(rgb.shape[1], rgb.shape[2], progress)]
+    lightness = (torch.cat(parts) * _PER_LIGHTNESS).numpy()
     average = mean(lightness)
     variance = mean(np.square(lightness - average, dtype=np.float32))
     kept = variance / (variance + np.float32(_GRAIN**2))

@@ -14,6 +14,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..progress import Progress, part_of, silent
+from .bands import bands
 from .colour import fit_gamut, linear_to_srgb, luminance, srgb_to_linear
 from .warp import Pixels, Plane
 
@@ -35,7 +37,7 @@ _FADED_RANGE = (0.74, 0.50)
 _SOFTNESS = 0.05  # of the ends of the stretched range
 
 _FACE_CORE = 0.3  # of the way from the border of the face's region to its middle: the background must not count
-_BAND = 1 << 20  # pixels at once: bounds the memory
+_MEASURED, _DONE = 30, 100  # how far the work is after its stages, about, in hundredths
 
 
 @dataclass(frozen=True)
@@ -67,21 +69,24 @@ class _Curve:
         return self.stretch > 0.0 or self.lift > 0.0
 
 
-def correct_exposure(picture: Pixels, face_region: Plane | None = None) -> Pixels:
+def correct_exposure(picture: Pixels, face_region: Plane | None = None, progress: Progress = silent) -> Pixels:
     """Brighten a dark or backlit picture and give a faded one its black and white back, as far as it needs it.
 
     picture: (H, W, 3) float32 RGB in [0, 1]. face_region: (H, W), 0.5 or more on the faces, which are then what is
-    exposed for; None or empty: the whole picture is.
+    exposed for; None or empty: the whole picture is. progress: called with hundredths of the work, for every megapixel;
+    an exception it raises stops the work.
     Only luminance changes: hue stays, grey stays grey. The correction sets in gradually; a well-exposed picture comes
     back with the same values.
     """
     rgb = torch.from_numpy(np.ascontiguousarray(picture)).permute(2, 0, 1)
-    curve = _curve(_brightness(srgb_to_linear(rgb))[0].numpy(), face_region)
+    height, width = picture.shape[:2]
+    measuring, applying = part_of(progress, 0, _MEASURED, _DONE), part_of(progress, _MEASURED, _DONE, _DONE)
+    brightness = torch.cat([_brightness(srgb_to_linear(rgb[:, band])) for band in bands(height, width, measuring)], 1)
+    curve = _curve(brightness[0].numpy(), face_region)
     if not curve.changes:
         return picture.copy()
-    rows = max(_BAND // picture.shape[1], 1)
-    bands = [_apply(curve, rgb[:, top : top + rows]) for top in range(0, picture.shape[0], rows)]
-    return np.ascontiguousarray(torch.cat(bands, dim=1).permute(1, 2, 0).numpy())
+    parts = [_apply(curve, rgb[:, band]) for band in bands(height, width, applying)]
+    return np.ascontiguousarray(torch.cat(parts, dim=1).permute(1, 2, 0).numpy())
 
 
 def _apply(curve: _Curve, rgb: Tensor) -> Tensor:

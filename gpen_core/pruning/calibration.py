@@ -16,6 +16,8 @@ import torch.nn.functional as F
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ..progress import Progress, silent
+
 _Map = NDArray[np.float32]
 _Colour = NDArray[np.float64]
 
@@ -25,13 +27,16 @@ _HAIR = np.array([0.25, 0.17, 0.10])
 _SPOTS = 6  # coloured ellipses behind the head
 
 
-def calibration_faces(count: int, size: int, seed: int = 0) -> Tensor:
+def calibration_faces(count: int, size: int, seed: int = 0, progress: Progress = silent) -> Tensor:
     """(count, 3, size, size) float32 RGB in [-1, 1]: made-up faces, from hardly to heavily degraded.
 
-    The same arguments give the same pictures.
+    The same arguments give the same pictures. progress: called before each with (faces done, faces in all).
     """
     rng = np.random.default_rng(seed)
-    faces = [_degrade(_draw_face(size, rng), (number + 0.5) / count, rng) for number in range(count)]
+    faces = []
+    for number in range(count):
+        progress(number, count)
+        faces.append(_degrade(_draw_face(size, rng), (number + 0.5) / count, rng))
     return torch.cat(faces) * 2.0 - 1.0
 
 

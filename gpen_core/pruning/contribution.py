@@ -15,14 +15,18 @@ import torch
 from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
+from ..device import LEFT_FREE, free_memory
 from ..network import ops
 from ..network.generator import EncoderLayer, EqualLinear, Generator, ModulatedConv, StyledConv, ToRGB
-from .channels import Layer, layers
+from ..network.loading import load_generator
+from ..progress import Progress, silent
+from .channels import Layer, layers, work
 
 # What a mixture of other channels misses is partly the same everywhere, and that changes brightness and colour of the
 # whole face: with 0, single faces came out too dark or too light; between 0.1 and 0.6 the results are alike.
 COMMON = 0.3
 """Share of an error's variance that is common to all pixels."""
+_KEPT_PER_VALUE = 4.0  # values that the backward pass keeps for each one that a convolution reads or writes
 
 
 @dataclass
@@ -44,13 +48,18 @@ class Contribution:
     influence: dict[str, Tensor] = field(default_factory=dict)
     styles: Tensor = field(default_factory=lambda: torch.empty(0))
     recording: bool = False
+    _last: tuple[Tensor, Tensor] | None = None  # map and its product with itself: two layers in turn may read the same
 
-    def add_input(self, layer: Layer, x: Tensor) -> None:
-        """x: (B, C, H, W)."""
-        rows = x.detach().float().permute(0, 2, 3, 1).flatten(0, 2)
+    def add_input(self, layer: Layer, x: Tensor, scale: Tensor) -> None:
+        """x: (1, C, H, W). scale: (C,), or one value; what the weight is applied to is scale * x."""
+        if self._last is None or self._last[0] is not x:
+            rows = x.detach().float().permute(0, 2, 3, 1).flatten(0, 2)
+            self._last = x, (rows.T @ rows).double()
         before, seen = self.moments.get(layer.name, 0.0), self.samples.get(layer.name, 0)
-        total = seen + len(rows)
-        self.moments[layer.name] = before * (seen / total) + (rows.T @ rows).double() / total
+        pixels = x[0, 0].numel()
+        total = seen + pixels
+        scale = scale.double()  # of the small matrix rather than of the large map
+        self.moments[layer.name] = before * (seen / total) + self._last[1] * scale[:, None] * scale / total
         self.samples[layer.name] = total
 
     def add_influence(self, layer: Layer, gradient: Tensor, factor: Tensor | float) -> None:
@@ -60,15 +69,19 @@ class Contribution:
         self.influence[layer.name] = self.influence.get(layer.name, 0.0) + (energy * factor**2).double()
 
 
-def measure_contribution(generator: Generator, faces: Tensor) -> Contribution:
-    """Run a float32 generator, not yet prepared, over (N, 3, S, S) faces in [-1, 1]. Leaves it as it was."""
+def measure_contribution(generator: Generator, faces: Tensor, progress: Progress = silent) -> Contribution:
+    """Run a float32 generator, not yet prepared, over (N, 3, S, S) faces in [-1, 1]. Leaves it as it was.
+
+    progress: called for every layer, on the way there and back; an exception it raises stops the work.
+    """
     found = Contribution()
+    count = _Count(progress, 2 * len(layers(generator.config)) * len(faces))
     styles: list[Tensor] = []
     random = torch.Generator().manual_seed(0)
     with torch.inference_mode(False), torch.enable_grad():  # ComfyUI runs nodes in inference mode
         twin = _twin(generator)
         for layer in layers(generator.config):
-            _watch(twin, layer, found)
+            _watch(twin, layer, found, count)
         twin.generator.style.register_forward_hook(lambda module, inputs, style: styles.append(style.detach()))
         for face in faces.split(1):
             found.recording = True
@@ -81,35 +94,56 @@ def measure_contribution(generator: Generator, faces: Tensor) -> Contribution:
     return found
 
 
+class _Count:
+    """Counts what has been done of a known number of steps, and tells the caller."""
+
+    def __init__(self, progress: Progress, total: int) -> None:
+        self._progress, self._done, self._total = progress, 0, total
+
+    def step(self) -> None:
+        self._done += 1
+        self._progress(self._done, self._total)
+
+    def rest(self) -> None:
+        """Nothing is done, but the caller may want to stop."""
+        self._progress(self._done, self._total)
+
+
 def modulation_of(conv: ModulatedConv, style: Tensor) -> Tensor:
     """The factors (B, inputs) on a modulated convolution's input, the largest of each sample being 1."""
     s = conv.modulation(style)
     return s / s.abs().amax(1, keepdim=True)
 
 
-def demodulation_of(conv: ModulatedConv, style: Tensor, weight: Tensor) -> Tensor:
-    """The factors (B, outputs) on the output of `weight` (outputs, inputs, taps), applied to the modulated input."""
-    energy = (weight * conv.scale).square().sum(2)
-    return torch.rsqrt(modulation_of(conv, style).square() @ energy.T) * conv.scale
+def demodulation_of(conv: ModulatedConv, style: Tensor) -> Tensor:
+    """The factors (B, outputs) on the output of a prepared convolution, applied to the modulated input."""
+    assert conv.weight_energy is not None
+    return torch.rsqrt(modulation_of(conv, style).square() @ conv.weight_energy.T) * conv.scale
 
 
 def _twin(generator: Generator) -> Generator:
-    """A generator with the same weights, whose layers compute in the backward pass again what lies inside them.
+    """A prepared generator with the same weights; parameters get no gradients.
 
-    Only the maps between layers are then kept for it, half of all. Parameters get no gradients.
+    Where memory is short its layers compute in the backward pass again what lies inside them: only the maps between
+    layers are then kept for it, half of all. The values are the same either way.
     """
-    with torch.random.fork_rng(devices=[]):  # the weights drawn here are replaced at once
-        twin = Generator(generator.config)
     # Autograd takes no tensors that were made in inference mode, but their copies.
     tensors = ((name, tensor.detach()) for name, tensor in generator.state_dict().items())
-    twin.load_state_dict({name: t.clone() if t.is_inference() else t for name, t in tensors}, assign=True)
-    for module in twin.requires_grad_(False).modules():
-        if isinstance(module, (EncoderLayer, StyledConv)):
-            module.forward = partial(checkpoint, module.forward, use_reentrant=False)
+    twin = load_generator({name: t.clone() if t.is_inference() else t for name, t in tensors}).prepare()
+    if _memory_is_short(generator):
+        for module in twin.modules():
+            if isinstance(module, (EncoderLayer, StyledConv)):
+                module.forward = partial(checkpoint, module.forward, use_reentrant=False)
     return twin
 
 
-def _watch(generator: Generator, layer: Layer, found: Contribution) -> None:
+def _memory_is_short(generator: Generator) -> bool:
+    free = free_memory(torch.device("cpu"))
+    needed = _KEPT_PER_VALUE * work(generator.config).map_values * torch.float32.itemsize
+    return free is not None and free - LEFT_FREE < needed
+
+
+def _watch(generator: Generator, layer: Layer, found: Contribution, count: _Count) -> None:
     module = generator.get_submodule(layer.name)
     owner = generator.get_submodule(layer.name.rpartition(".")[0])
     if isinstance(owner, ToRGB):  # uses its convolution's weight without calling it
@@ -117,27 +151,36 @@ def _watch(generator: Generator, layer: Layer, found: Contribution) -> None:
 
     def hook(called: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> None:
         if not found.recording:
+            count.rest()
             return
+        count.step()
         with torch.no_grad():
-            x, factor = _reading(called, inputs, output)
-        found.add_input(layer, x)
-        output.register_hook(lambda gradient: found.add_influence(layer, gradient, factor))
+            x, scale, factor = _reading(called, inputs, output)
+        found.add_input(layer, x, scale)
+        output.register_hook(partial(back, factor))
+
+    def back(factor: Tensor | float, gradient: Tensor) -> None:
+        count.step()
+        found.add_influence(layer, gradient, factor)
 
     module.register_forward_hook(hook)
 
 
-def _reading(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> tuple[Tensor, Tensor | float]:
-    """What a layer's raw weight is applied to, and the factor from an error of the raw result to one of `output`."""
+def _reading(module: nn.Module, inputs: tuple[Tensor, ...], output: Tensor) -> tuple[Tensor, Tensor, Tensor | float]:
+    """What a layer's raw weight is applied to, as a map and factors on its channels, and what becomes of an error.
+
+    The latter is the factor from an error of the raw result to one of `output`.
+    """
     x, *others = inputs
     if isinstance(module, ToRGB):
-        return ops.modulate(x.clone(), module.conv.modulation(others[0])), module.conv.scale
+        return x, module.conv.modulation(others[0])[0], module.conv.scale
     if isinstance(module, ModulatedConv):
-        factor = ops.GAIN * demodulation_of(module, others[0], module.weight[0].flatten(2))[0]
+        factor = ops.GAIN * demodulation_of(module, others[0])[0]
         if module.blur is not None:
             # An output pixel gets a quarter of the taps, and errors that differ from pixel to pixel are smoothed.
             factor = factor * module.blur.kernel.square().sum().div(4).sqrt()
-        return ops.modulate(x.clone(), modulation_of(module, others[0])), factor
+        return x, modulation_of(module, others[0])[0], factor
     if isinstance(module, EqualLinear):
         slope = torch.where(output[0] > 0, 1.0, ops.NEGATIVE_SLOPE)
-        return x.unflatten(1, (-1, 4, 4)), ops.GAIN * slope * module.scale
-    return x, 1.0
+        return x.unflatten(1, (-1, 4, 4)), torch.ones(1), ops.GAIN * slope * module.scale
+    return x, torch.ones(1), 1.0

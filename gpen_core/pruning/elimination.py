@@ -17,6 +17,7 @@ from torch import Tensor
 
 from ..errors import GPENError
 from ..network.generator import Generator
+from ..progress import Progress, silent
 from .channels import PICTURE, VECTOR, Layer, Work, group_sizes, layers, taps_of, work
 from .contribution import Contribution
 
@@ -39,7 +40,8 @@ class _Reader:
     influence: Tensor  # (outputs,)
     precision: Tensor  # P
     importance: Tensor  # M
-    mixture: Tensor  # T
+    mixture: Tensor  # T; the rows of inputs that are left are those of the identity
+    removed: Tensor  # numbers of the inputs that are not left
 
     @classmethod
     def of(cls, generator: Generator, layer: Layer, measured: Contribution) -> _Reader:
@@ -54,7 +56,16 @@ class _Reader:
         influence = measured.influence[layer.name]
         rows = weight.permute(0, 2, 1).flatten(0, 1)
         importance = rows.T @ (rows * influence.repeat_interleave(layer.taps)[:, None])
-        return cls(layer, weight, influence, precision, importance, torch.eye(count, dtype=torch.float64))
+        identity = torch.eye(count, dtype=torch.float64)
+        return cls(layer, weight, influence, precision, importance, identity, torch.arange(0))
+
+    def diagonals(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """Of P and of M, (inputs,)."""
+        return self.precision.diagonal()[inputs], self.importance.diagonal()[inputs]
+
+    def minors(self, inputs: Tensor) -> tuple[Tensor, Tensor]:
+        """The parts of P and M that belong to these inputs."""
+        return self.precision[inputs[:, None], inputs], self.importance[inputs[:, None], inputs]
 
     def remove_inputs(self, inputs: Tensor) -> None:
         replaced = torch.linalg.solve(self.precision[inputs][:, inputs], self.precision[inputs])  # (removed, inputs)
@@ -62,34 +73,49 @@ class _Reader:
         self.importance -= columns @ replaced
         self.importance -= replaced.T @ self.importance[inputs]
         self.precision -= self.precision[:, inputs] @ replaced
-        self.mixture -= self.mixture[:, inputs] @ replaced
+        self.removed = torch.cat([self.removed, inputs])
+        rows = self.mixture[self.removed]
+        self.mixture[self.removed] = rows - rows[:, inputs] @ replaced
         for matrix in (self.precision, self.importance):  # exact zeros, against the growth of rounding errors
             matrix[inputs] = 0.0
             matrix[:, inputs] = 0.0
         self.mixture[:, inputs] = 0.0
 
     def remove_outputs(self, outputs: Tensor) -> None:
-        rows = self.weight[outputs].permute(0, 2, 1).flatten(0, 1) @ self.mixture
+        rows = self.mixed(outputs).flatten(0, 1)
         self.importance -= rows.T @ (rows * self.influence[outputs].repeat_interleave(self.layer.taps)[:, None])
+
+    def mixed(self, outputs: Tensor) -> Tensor:
+        """W T of some outputs, (outputs, taps, inputs)."""
+        rows = self.weight[outputs].permute(0, 2, 1).contiguous()
+        if not len(self.removed):
+            return rows
+        replaced = rows[..., self.removed] @ self.mixture[self.removed]
+        rows[..., self.removed] = 0.0
+        return rows + replaced
 
 
 class Elimination:
     """The state of the choice: which channels of every group are still there, and how the layers make do with them."""
 
-    def __init__(self, generator: Generator, measured: Contribution) -> None:
+    def __init__(self, generator: Generator, measured: Contribution, progress: Progress = silent) -> None:
         self.config = generator.config
         self.kept = {group: torch.arange(size) for group, size in group_sizes(self.config).items()}
-        self.readers = {layer.name: _Reader.of(generator, layer, measured) for layer in layers(self.config)}
+        self.readers: dict[str, _Reader] = {}
+        for number, layer in enumerate(layers(self.config)):
+            progress(number, len(layers(self.config)))
+            self.readers[layer.name] = _Reader.of(generator, layer, measured)
         self._orders: dict[str, tuple[Tensor, list[float]]] = {}
         self._full = work(self.config)
 
-    def shrink(self, ratio: float) -> None:
+    def shrink(self, ratio: float, progress: Progress = silent) -> None:
         """Remove channels, those that cost least for what they save first, until `ratio` of the work is gone.
 
         ratio: share of the computing time, as estimated, and of the parameters, both at least.
         Raises GPENError when so much cannot be removed.
         """
         while open_shares := [share for share in self._shares(self._work()) if share > 1.0 - ratio]:
+            progress(round(1000 * (1.0 - max(open_shares)) / ratio), 1000)
             best = self._best_block(ratio)
             if best is None:
                 raise GPENError(
@@ -98,14 +124,18 @@ class Elimination:
                 )
             self._remove(*best)
 
-    def mixed_weight(self, name: str) -> Tensor:
-        """The weight (outputs, inputs, taps) float64 of a layer, compensated; columns of removed inputs are zero."""
-        reader = self.readers[name]
-        return torch.einsum("oik,ij->ojk", reader.weight, reader.mixture)
+    def mixed_weight(self, layer: Layer) -> Tensor:
+        """The compensated weight (outputs, inputs, taps) float64 of a layer, of what is left of both."""
+        mixed = self.readers[layer.name].mixed(self.kept_outputs(layer))
+        return mixed[..., self.kept_inputs(layer)].permute(0, 2, 1)
 
     def kept_inputs(self, layer: Layer) -> Tensor:
         """Numbers of the inputs of a layer that are still there."""
         return torch.cat([self.kept[group] + start for group, start in self._starts(layer)])
+
+    def kept_outputs(self, layer: Layer) -> Tensor:
+        """Numbers of the outputs of a layer that are still there."""
+        return torch.arange(len(self.readers[layer.name].weight)) if layer.output is None else self.kept[layer.output]
 
     def _work(self, sizes: dict[str, int] | None = None) -> Work:
         return work(self.config, {group: len(kept) for group, kept in self.kept.items()} | (sizes or {}))
@@ -131,13 +161,12 @@ class Elimination:
         """Positions in `kept` of the channels of a group that are missed least, and what removing the first n costs."""
         if group not in self._orders:
             count = max(_blocks(len(self.kept[group])))
-            self._orders[group] = _choose([self._minors(reader, group) for reader in self._readers_of(group)], count)
+            places = [(reader, self._positions(reader.layer, group)) for reader in self._readers_of(group)]
+            costs = _costs([reader.diagonals(place) for reader, place in places])
+            cheapest = costs.argsort(stable=True)[: _CANDIDATES * count]
+            chosen, totals = _choose([reader.minors(place[cheapest]) for reader, place in places], count)
+            self._orders[group] = cheapest[chosen], totals
         return self._orders[group]
-
-    def _minors(self, reader: _Reader, group: str) -> tuple[Tensor, Tensor]:
-        """The parts of P and M that belong to the channels left of a group."""
-        index = self._positions(reader.layer, group)
-        return reader.precision[index][:, index], reader.importance[index][:, index]
 
     def _remove(self, group: str, positions: Tensor) -> None:
         channels = self.kept[group][positions]
@@ -169,25 +198,23 @@ class Elimination:
             start += sizes[group]
 
 
-def _choose(minors: list[tuple[Tensor, Tensor]], count: int) -> tuple[Tensor, list[float]]:
+def _costs(diagonals: list[tuple[Tensor, Tensor]]) -> Tensor:
+    """What removing each channel alone costs, from the diagonals of P and M of all layers that read it."""
+    return torch.stack([importance / precision for precision, importance in diagonals]).sum(0).clamp_min(0.0)
+
+
+def _choose(minors: list[tuple[Tensor, Tensor]], count: int) -> tuple[list[int], list[float]]:
     """The channels whose removal costs least, one after the other, and the cost of the first one, two, .. of them."""
-
-    def costs() -> Tensor:
-        per_layer = [importance.diagonal() / precision.diagonal() for precision, importance in minors]
-        return torch.stack(per_layer).sum(0).clamp_min(0.0)
-
-    cheapest = costs().argsort(stable=True)[: _CANDIDATES * count]
-    minors = [(precision[cheapest][:, cheapest], importance[cheapest][:, cheapest]) for precision, importance in minors]
     chosen: list[int] = []
     totals: list[float] = []
     for _ in range(count):
-        cost = costs()
+        cost = _costs([(precision.diagonal(), importance.diagonal()) for precision, importance in minors])
         cost[chosen] = torch.inf
         pick = int(cost.argmin())
         totals.append(float(cost[pick]) + (totals[-1] if totals else 0.0))
         minors = [_without(precision, importance, pick) for precision, importance in minors]
         chosen.append(pick)
-    return cheapest[chosen], totals
+    return chosen, totals
 
 
 def _without(precision: Tensor, importance: Tensor, pick: int) -> tuple[Tensor, Tensor]:

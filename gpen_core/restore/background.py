@@ -12,6 +12,8 @@ taken, as a change of brightness, and only where that detail says more clearly w
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -27,6 +29,7 @@ from ..image.warp import Pixels, warp
 from ..message import Joined, Message
 from ..model import GPENModel
 from ..progress import Progress
+from .remembered import digest, network_results
 
 # In pixels of the network's tiles, where an eye is about 40 px wide at 512 px. Chosen on blurred, noisy and sharp
 # pictures: of a network that paints the same face into every tile 0.3/255 was left, of its unlimited detail 4/255.
@@ -46,13 +49,14 @@ def enhance_background(
     overlap: int = 64,
     batch_size: int = 1,
     progress: Progress | None = None,
+    remember: bool = True,
 ) -> tuple[Pixels, str]:
     """Add the network's fine detail to a whole picture, light and colour as they are.
 
     picture: (H, W, 3) float32 RGB in [0, 1]. strength: 0 to 100, 0 gives the picture back bit for bit. tile_size,
     overlap: px of the picture; tiles of another size than the network's are resampled. batch_size: tiles through the
     network at once; 0 for automatic. progress: called with (tiles done, tiles in all); an exception it raises stops
-    the work.
+    the work. remember: whether to look for tiles that the network has seen lately, and to keep what it makes of others.
     Returns a new picture, and a note on what was done. Grey stays grey. Raises GPENError for impossible values.
     """
     if not 0.0 <= strength <= 100.0:
@@ -69,13 +73,9 @@ def enhance_background(
     batch_size = batch_size or model.automatic_batch()
     for start in range(0, len(tiles), batch_size):
         batch = tiles[start : start + batch_size]
-        before = [resize(layout.cut(picture, tile), size, size) for tile in batch]
-        output = model.run(torch.from_numpy(np.stack(before)))
-        odd.update(output.rungs)
-        overflowed = Message("overflowed in {precision}, repeated in fp32", precision=model.precision)
-        odd.update([overflowed] * len(output.repeated))
-        for tile, own, restored in zip(batch, before, output.faces.cpu().numpy(), strict=True):
-            layout.add(result, tile, _detail(own, restored, tile_size) * np.float32(strength / 100.0))
+        details = _details([layout.cut(picture, tile) for tile in batch], size, model, remember, odd)
+        for tile, detail in zip(batch, details, strict=True):
+            layout.add(result, tile, _enlarged(detail, tile_size) * np.float32(strength / 100.0))
             done += 1
             if progress is not None:
                 progress(done, len(tiles))
@@ -85,11 +85,40 @@ def enhance_background(
     return result, _note(model, strength, len(tiles), odd)
 
 
-def _detail(before: Pixels, after: Pixels, tile_size: int) -> Pixels:
-    """The (tile_size, tile_size, 1) change of brightness at full strength for a tile (S, S, 3) and its restoration."""
-    detail = agreed_detail(luma(before), luma(np.ascontiguousarray(after)))[..., None]
-    scale = tile_size / len(before)
-    return detail if scale == 1.0 else warp(detail, pixel_scaling(scale, scale), tile_size, tile_size)
+@dataclass(frozen=True, eq=False)
+class _Detail:
+    """The (S, S) change of brightness of a tile at full strength. repeated: half precision overflowed."""
+
+    plane: Plane
+    repeated: bool
+
+
+def _details(tiles: Sequence[Pixels], size: int, model: GPENModel, remember: bool, odd: Counter[str]) -> list[Plane]:
+    """The detail (size, size) of each tile; the network runs only for those not seen lately.
+
+    odd: counts what was done otherwise than asked.
+    """
+    memory = network_results.of(model if remember else None)
+    keys = [("tile", digest(tile) if remember else number) for number, tile in enumerate(tiles)]
+    found: dict[object, _Detail] = {key: detail for key in keys if (detail := memory.get(key)) is not None}
+    new = {key: resize(tile, size, size) for key, tile in zip(keys, tiles, strict=True) if key not in found}
+    if new:
+        output = model.run(torch.from_numpy(np.stack(list(new.values()))))
+        odd.update(output.rungs)
+        for number, (key, restored) in enumerate(zip(new, output.faces.cpu().numpy(), strict=True)):
+            plane = agreed_detail(luma(new[key]), luma(np.ascontiguousarray(restored)))
+            found[key] = _Detail(plane, number in output.repeated)
+            memory.put(key, found[key], plane.nbytes)
+    overflowed = Message("overflowed in {precision}, repeated in fp32", precision=model.precision)
+    odd.update([overflowed] * sum(found[key].repeated for key in keys))
+    return [found[key].plane for key in keys]
+
+
+def _enlarged(detail: Plane, tile_size: int) -> Pixels:
+    """A detail at the size of its tile, (tile_size, tile_size, 1)."""
+    scale = tile_size / len(detail)
+    plane = detail[..., None]
+    return plane if scale == 1.0 else warp(plane, pixel_scaling(scale, scale), tile_size, tile_size)
 
 
 def agreed_detail(own: Plane, restored: Plane) -> Plane:

@@ -17,7 +17,7 @@ from ..faces.pose import with_pose
 from ..faces.selection import Chosen, choose_faces, number_faces
 from ..image.warp import Pixels
 from .image_batch import Image, as_regions
-from .remembered import OwnedMemory, digest
+from .remembered import OwnedMemory, at_most, digest
 
 GIVEN, UNUSED = "given", "none"  # stand for the detector where the caller brought faces, and where none are wanted
 
@@ -40,7 +40,7 @@ class _Detection:
     faces: tuple[Face, ...]
 
 
-_remembered: OwnedMemory[_Detection] = OwnedMemory(_PICTURES)
+_remembered: OwnedMemory[_Detection] = OwnedMemory(at_most(_PICTURES))
 
 
 def no_faces(count: int) -> FoundFaces:
@@ -114,7 +114,10 @@ def _find(eight_bit: NDArray[np.uint8], detector: FaceDetector) -> list[Face]:
 
 
 def _eight_bit(picture: Pixels) -> NDArray[np.uint8]:
-    return (np.clip(picture, 0.0, 1.0) * 255.0 + 0.5).astype(np.uint8)
+    values = np.clip(picture, 0.0, 1.0)  # a copy: the rest is done in place, which takes a third of the time
+    values *= 255.0
+    values += 0.5
+    return values.astype(np.uint8)
 
 
 def _given_faces(faces: Sequence[Sequence[Face]], count: int, height: int, width: int) -> list[list[Face]]:

@@ -15,9 +15,7 @@ from ..image.warp import Pixels
 from ..model import GPENModel
 from ..settings import RestoreSettings
 from .crop_size import crop_size
-from .remembered import OwnedMemory, digest
-
-_REMEMBERED_BYTES = 256 * 2**20  # for each model: 85 crops of 512 px
+from .remembered import digest, network_results
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,9 +37,6 @@ class _Output:
     pixels: Pixels
     repeated: bool
     rungs: tuple[str, ...] = ()
-
-
-_remembered: OwnedMemory[_Output] = OwnedMemory(_REMEMBERED_BYTES)
 
 
 def finished_crops(
@@ -92,9 +87,9 @@ def _finished(
 
 def _through_network(inputs: Sequence[Pixels], model: GPENModel, remember: bool) -> list[_Output]:
     """What the network makes of (S, S, 3) crops; with `remember` it runs only for those not seen lately."""
-    memory = _remembered.of(model if remember else None)
-    keys: list[object] = [digest(pixels) if remember else number for number, pixels in enumerate(inputs)]
-    outputs = {key: output for key in keys if (output := memory.get(key)) is not None}
+    memory = network_results.of(model if remember else None)
+    keys = [("face", digest(pixels) if remember else number) for number, pixels in enumerate(inputs)]
+    outputs: dict[object, _Output] = {key: output for key in keys if (output := memory.get(key)) is not None}
     new = {key: pixels for key, pixels in zip(keys, inputs, strict=True) if key not in outputs}
     for size in {len(pixels) for pixels in new.values()}:
         same = {key: pixels for key, pixels in new.items() if len(pixels) == size}

@@ -114,7 +114,7 @@ def restore(
     for number, own in enumerate(finished_crops(pictures, taken, model, settings, steps.advance, remember)):
         background = None
         if settings.scope != "faces":
-            result[number], background = _background(pictures[number], model, settings, steps)
+            result[number], background = _background(pictures[number], model, settings, steps, remember)
         masks[number] = _paste(result[number], own, settings)
         finished.append(own)
         backgrounds.append(background)
@@ -162,7 +162,9 @@ def _paste(picture: Pixels, finished: Sequence[FinishedCrop], settings: RestoreS
     return paste_faces(picture, crops, strengths, settings.feather, grain=1.0 - settings.denoise / 100.0)
 
 
-def _background(picture: Pixels, model: GPENModel, settings: RestoreSettings, steps: _Steps) -> tuple[Pixels, str]:
+def _background(
+    picture: Pixels, model: GPENModel, settings: RestoreSettings, steps: _Steps, remember: bool
+) -> tuple[Pixels, str]:
     return enhance_background(
         picture,
         model,
@@ -171,6 +173,7 @@ def _background(picture: Pixels, model: GPENModel, settings: RestoreSettings, st
         overlap=settings.overlap,
         batch_size=settings.batch_size,
         progress=steps.of_part(),
+        remember=remember,
     )
 
 

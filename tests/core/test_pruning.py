@@ -131,7 +131,7 @@ def test_closer_than_without_the_measurement(monkeypatch: pytest.MonkeyPatch) ->
     reference = run(net, x)
     smaller = prune(net, 0.3)
     kept = {group: torch.arange(size) for group, size in group_sizes(smaller.config).items()}
-    monkeypatch.setattr(Elimination, "shrink", lambda self, ratio: self.kept.update(kept))
+    monkeypatch.setattr(Elimination, "shrink", lambda self, ratio, progress: self.kept.update(kept))
     naive = prune(net, 0.3)
     assert naive.config == smaller.config
     assert (run(smaller, x) - reference).square().mean() < 0.5 * (run(naive, x) - reference).square().mean()

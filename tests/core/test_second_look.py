@@ -8,6 +8,7 @@ import pytest
 from gpen_core.faces import Face
 from gpen_core.faces.detector import Picture
 from gpen_core.faces.second_look import SecondLook
+from gpen_core.progress import Progress, silent
 
 PICTURE = np.zeros((100, 200, 3), np.uint8)
 
@@ -22,8 +23,9 @@ class Stub:
     def __init__(self, name: str, *faces: Face) -> None:
         self.name, self.faces, self.asked = name, list(faces), 0
 
-    def detect(self, picture: Picture) -> list[Face]:
+    def detect(self, picture: Picture, progress: Progress = silent) -> list[Face]:
         assert picture is PICTURE
+        progress(0, None)
         self.asked += 1
         return self.faces
 
@@ -47,3 +49,9 @@ def test_where_the_first_is_not_sure_only_new_and_sure_faces_are_added(same: Fac
     unsure, new, doubtful = face(10, 0.89), face(90, 0.95), face(150, 0.79)
     found = SecondLook(Stub("first", unsure), Stub("second", same, new, doubtful)).detect(PICTURE)
     assert found == [new, unsure]
+
+
+def test_both_can_be_stopped() -> None:
+    asked: list[int | None] = []
+    SecondLook(Stub("first"), Stub("second")).detect(PICTURE, lambda done, total: asked.append(total))
+    assert asked == [None, None]

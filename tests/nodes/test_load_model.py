@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import importlib
+import json
 import sys
 import weakref
 from pathlib import Path
@@ -12,6 +13,7 @@ import comfy.model_management as mm
 import folder_paths
 import pytest
 import torch
+from comfy.utils import ProgressBar
 from networks import tiny_generator
 from safetensors.torch import save_file
 
@@ -105,6 +107,69 @@ def test_the_name_may_come_from_another_node(nodes):
     loader = nodes.classes["GPENLoadModel"]
     assert loader.validate_inputs(model=None) is True  # what ComfyUI knows of a connected input before it runs
     assert loader.fingerprint_inputs(model=None) is None
+
+
+@pytest.fixture
+def wide_file(models_folder):
+    """A network with enough channels to take some away."""
+    file = models_folder / "wide.safetensors"
+    save_file(tiny_generator(64, narrow=1 / 16, channel_multiplier=1).state_dict(), file)
+    return file
+
+
+def test_making_the_pruned_variant_is_told_and_shown(nodes, wide_file):
+    sent = importlib.import_module("server").PromptServer.instance.sent
+    for expected in (["wide.safetensors"], []):  # kept for the second time
+        sent.clear()
+        ProgressBar.bars.clear()
+        output = nodes.run("GPENLoadModel", model=wide_file.name, variant="pruned")
+        model = output.args[0].model
+        assert model.variant == "pruned"
+        assert [(event, data["node"]) for event, data in sent] == [("gpen_working", "7")] * len(expected)
+        messages = [json.loads(text) for _, data in sent for text in data["gpen_message"]]
+        assert [message["values"]["name"] for message in messages] == expected
+        assert output.ui["gpen_text"][0].startswith("wide (pruned)")
+        assert [bar.values[-1] for bar in ProgressBar.bars] == [100] * len(expected)
+        del model, output
+        mm.current_loaded_models.clear()
+        gc.collect()
+
+
+def test_making_the_pruned_variant_can_be_cancelled(nodes, wide_file, monkeypatch):
+    looked = []
+
+    def cancel() -> None:
+        looked.append(1)
+        if len(looked) == 40:
+            raise mm.InterruptProcessingException
+
+    monkeypatch.setattr(mm, "throw_exception_if_processing_interrupted", cancel)
+    with pytest.raises(mm.InterruptProcessingException):
+        nodes.run("GPENLoadModel", model=wide_file.name, variant="pruned")
+    assert len(looked) == 40
+    assert [file.name for file in wide_file.parent.iterdir()] == [wide_file.name]
+    monkeypatch.undo()
+    assert nodes.run("GPENLoadModel", model=wide_file.name, variant="pruned").args[0].model.variant == "pruned"
+
+
+def test_what_the_network_made_goes_when_comfyui_unloads_it(nodes):
+    handle = nodes.run("GPENLoadModel").args[0]
+    picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
+    passes = []
+    run = handle.model.run
+    handle.model.run = lambda faces: passes.append(len(faces)) or run(faces)
+    try:
+        for sharpen, expected in ((41, 1), (42, 1)):
+            nodes.run("GPENEnhance", model=handle, image=picture, sharpen=sharpen)
+            assert len(passes) == expected
+        handle.patcher.detach(unpatch_all=False)  # moved, not unloaded
+        nodes.run("GPENEnhance", model=handle, image=picture, sharpen=43)
+        assert len(passes) == 1
+        handle.patcher.detach()
+        nodes.run("GPENEnhance", model=handle, image=picture, sharpen=44)
+        assert len(passes) == 2
+    finally:
+        del handle.model.run
 
 
 def test_kept_files_of_the_pruned_variant_are_not_offered(nodes, models_folder):

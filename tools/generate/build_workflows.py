@@ -129,11 +129,13 @@ def low_vram() -> Workflow:
         "05 Low VRAM",
         "For cards with 2 GB: half precision, the pruned variant (face-unet is small as it is), one face at a time "
         "(*batch size* and *tile size* are advanced inputs of *GPEN Enhance*). When memory still runs out, the network "
-        f"is evaluated in strips and then on the CPU; the report says so.\n\n{_CHOOSE_MODEL}",
+        "is evaluated in strips and then on the CPU; the report says so.\n\nThe pruned variant of a GPEN file is made "
+        "when it is first used: minutes, once. *Load GPEN Model* shows how far it is, and Cancel stops it.\n\n"
+        + _CHOOSE_MODEL,
     )
-    flow.note_at(0, 0, 320, 250)
-    model = flow.add("GPENLoadModel", precision="fp16", variant="pruned").at(0, 310, 320)
-    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 570, 320)
+    flow.note_at(0, 0, 320, 330)
+    model = flow.add("GPENLoadModel", precision="fp16", variant="pruned").at(0, 390, 320)
+    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 640, 320)
     restored = flow.add(
         "GPENEnhance",
         model=model[0],

@@ -41,7 +41,7 @@ class Nodes:
     def run(self, node_id: str, **inputs: Any) -> Any:
         """Execute a node as ComfyUI does: a clone of the class with its hidden values, in inference mode."""
         node = self.classes[node_id]
-        hidden = SimpleNamespace(prompt={"7": {}}, extra_pnginfo={"workflow": {"nodes": []}})
+        hidden = SimpleNamespace(unique_id="7", prompt={"7": {}}, extra_pnginfo={"workflow": {"nodes": []}})
         clone = type(node.__name__, (node,), {"hidden": hidden})
         with torch.inference_mode():
             return clone.execute(**{**self.defaults(node_id), **inputs})

@@ -11,3 +11,6 @@ class ModelPatcher:
         self.model = model
         self.load_device = load_device
         self.offload_device = offload_device
+
+    def detach(self, unpatch_all: bool = True) -> nn.Module:
+        return self.model

@@ -8,6 +8,7 @@ from typing import Any
 
 
 class Hidden(str, Enum):
+    unique_id = "UNIQUE_ID"
     prompt = "PROMPT"
     extra_pnginfo = "EXTRA_PNGINFO"
 
