@@ -111,15 +111,15 @@ class Enhance(io.ComfyNode):
         settings: GPENSettings | None = None,
         **values: Any,
     ) -> io.NodeOutput:
-        pictures = as_pictures(image)
-        choice = face_choice(**{name: values.pop(name) for name in _CHOICE if name in values})
-        asked = RestoreSettings(choice=choice, **_with_possible_overlap(values))
-        given = given_faces(pictures, faces, landmarks, bboxes)
-        regions = None if region is None else np.stack(as_planes(region, pictures))
-        restore_run = _restorer(model, detector_called(detector), given, regions)
-        used = _advised(asked, settings, len(pictures))
-        runs = _runs(used)
         try:
+            pictures = as_pictures(image)
+            choice = face_choice(**{name: values.pop(name) for name in _CHOICE if name in values})
+            asked = RestoreSettings(choice=choice, **_with_possible_overlap(values))
+            given = given_faces(pictures, faces, landmarks, bboxes)
+            regions = None if region is None else np.stack(as_planes(region, pictures))
+            restore_run = _restorer(model, detector_called(detector), given, regions)
+            used = _advised(asked, settings, len(pictures))
+            runs = _runs(used)
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()

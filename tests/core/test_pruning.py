@@ -190,7 +190,7 @@ def test_weights_that_are_not_finite_are_refused() -> None:
     net = wide_generator()
     with torch.no_grad():
         net.get_parameter("ecd1.0.1.weight")[0] = torch.inf
-    with pytest.raises(GPENError, match="not finite"):
+    with pytest.raises(GPENError, match="expected finite weights"):
         prune(net, 0.3)
 
 
