@@ -21,11 +21,11 @@ _SHIPPED_SHARE = 0.75  # between fidelity (0) and realism (1): by eye, see weigh
 
 def commands(args: argparse.Namespace) -> list[list[str]]:
     """The programs to run, in order, with their arguments."""
-    scale = args.samples or (12 if args.gpu else 1)
+    scale = args.samples or (10 if args.gpu else 1)
     data = ["--faces", str(args.faces), "--held-out", str(args.held_out)]
     device = ["--device", "cuda", "--batch", "64", "--workers", str(os.cpu_count() or 1)] if args.gpu else []
     first, second, third = (str(args.runs / name) for name in ("fidelity", "annealed", "realism"))
-    counts = [str(round(scale * samples)) for samples in (125_000, 24_000, 20_000)]
+    counts = [str(round(scale * samples)) for samples in (178_000, 20_000, 20_000)]
     return [
         ["fidelity.py", *data, *device, "--run", first, "--samples", counts[0]],
         ["fidelity.py", *data, *device, "--run", second, "--from", first, "--anneal", counts[1]],
