@@ -12,8 +12,8 @@ from ..template import Template
 
 # A crop that is larger than this times the part of the picture that it covers, and times the detail there is, makes the
 # network treat a small face as a blurred large one. Measured on held-out faces, 512 px crops against 256 px ones: from
-# 205 px and 205 px of real detail on they keep two to three times the detail and are as near to the sharp face or nearer
-# (0.1 to 3 dB); a blurred or enlarged face comes out sharper, and up to 0.7 dB nearer, by way of the small crop.
+# 205 px and 205 px of real detail on they keep two to three times the detail and are as near to the sharp face or up
+# to 3 dB nearer; a blurred or enlarged face comes out sharper, and up to 0.7 dB nearer, by way of the small crop.
 _MARGIN = 1.25
 
 
