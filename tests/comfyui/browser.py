@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import atexit
 import re
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,8 @@ _OPTIONS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_READY = "window.app?.vueAppReady && window.app.graph && window.app.extensionManager"
+# ComfyUI opens its own example last; a workflow loaded before that would be replaced by it.
+_READY = "window.app?.vueAppReady && window.app.extensionManager && window.app.graph?.nodes.length"
 _OURS = (PACK, "gpen", "GPEN")
 _OFFLINE = ("ERR_NAME_NOT_RESOLVED", "ERR_INTERNET_DISCONNECTED")  # it asks for the size of a model to download
 _TEXTS = """() => {
@@ -163,12 +166,20 @@ class FrontEnd:
         )
 
 
+@cache
+def _playwright() -> Any:
+    """One for the whole test run: there cannot be two, and pages of several test modules may be open at once."""
+    started = pytest.importorskip("playwright.sync_api").sync_playwright().start()
+    atexit.register(started.stop)
+    return started
+
+
 @contextmanager
 def front_end(
     comfy: ComfyServer, language: str = "en", *, vue: bool = False, size: tuple[int, int] = (1920, 1200)
 ) -> Iterator[FrontEnd]:
     """A page of a fresh browser. vue: with "Nodes 2.0". size: of the window, px. Skips where there is no browser."""
-    playwright = pytest.importorskip("playwright.sync_api")
+    playwright = _playwright()
     chromium = next(filter(None, map(shutil.which, _CHROMIUM)), None)
     if chromium is None:
         pytest.skip("there is no Chromium")
@@ -178,13 +189,12 @@ def front_end(
     comfy.post("/api/settings/Comfy.RightSidePanel.IsOpen", False)
     for zoom in ("LiteGraph.Canvas.MinFontSizeForLOD", "LiteGraph.Canvas.LowQualityRenderingZoomThreshold"):
         comfy.post(f"/api/settings/{zoom}", 0)  # text stays in small pictures
-    with playwright.sync_playwright() as started:
-        browser = started.chromium.launch(executable_path=chromium, headless=True, args=_OPTIONS)
-        try:
-            page = browser.new_page(viewport={"width": size[0], "height": size[1]})
-            page.set_default_timeout(120_000)  # ms; machines under load
-            shown = FrontEnd(page, comfy)
-            shown.open()
-            yield shown
-        finally:
-            browser.close()
+    browser = playwright.chromium.launch(executable_path=chromium, headless=True, args=_OPTIONS)
+    try:
+        page = browser.new_page(viewport={"width": size[0], "height": size[1]})
+        page.set_default_timeout(120_000)  # ms; machines under load
+        shown = FrontEnd(page, comfy)
+        shown.open()
+        yield shown
+    finally:
+        browser.close()
