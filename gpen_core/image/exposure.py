@@ -85,8 +85,10 @@ def correct_exposure(picture: Pixels, face_region: Plane | None = None, progress
     curve = _curve(brightness[0].numpy(), face_region)
     if not curve.changes:
         return picture.copy()
-    parts = [_apply(curve, rgb[:, band]) for band in bands(height, width, applying)]
-    return np.ascontiguousarray(torch.cat(parts, dim=1).permute(1, 2, 0).numpy())
+    result = np.empty(picture.shape, np.float32)
+    for band in bands(height, width, applying):
+        result[band] = _apply(curve, rgb[:, band]).permute(1, 2, 0).numpy()
+    return result
 
 
 def _apply(curve: _Curve, rgb: Tensor) -> Tensor:

@@ -275,7 +275,7 @@ class ToRGB(nn.Module):
         s = self.conv.modulation(style) * self.conv.scale  # (B, C)
         weight = self.conv.weight[0, :, :, 0, 0].t() * s[:, :, None]  # (B, C, 3)
         pixels = x.permute(0, 2, 3, 1).flatten(1, 2)  # (B, H*W, C), a view of channels-last memory
-        rgb = torch.bmm(pixels, weight.to(x.dtype)).float()  # (B, H*W, 3)
+        rgb = ops.mix_channels(pixels, weight.to(x.dtype)).float()  # (B, H*W, 3)
         rgb = rgb.unflatten(1, x.shape[2:]).permute(0, 3, 1, 2) + self.bias
         return rgb if picture is None else rgb + self.upsample(picture)
 

@@ -133,9 +133,9 @@ def low_vram() -> Workflow:
         "when it is first used: minutes, once. *Load GPEN Model* shows how far it is, and Cancel stops it.\n\n"
         + _CHOOSE_MODEL,
     )
-    flow.note_at(0, 0, 320, 330)
-    model = flow.add("GPENLoadModel", precision="fp16", variant="pruned").at(0, 390, 320)
-    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 640, 320)
+    flow.note_at(0, 0, 320, 260)
+    model = flow.add("GPENLoadModel", precision="fp16", variant="pruned").at(0, 320, 320)
+    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 620, 320)
     restored = flow.add(
         "GPENEnhance",
         model=model[0],
