@@ -100,6 +100,7 @@ def run(args: argparse.Namespace) -> int:
     admission = Admission(doubled=args.compare or settings.lens != "none")
     entries: dict[Target, dict[str, Any]] = {}
     warnings: dict[str, None] = {}  # each once, in order
+    full = False
 
     def work(target: Target, check: Check) -> RestoreReport:
         with admission.of(target.source, check):
@@ -118,9 +119,8 @@ def run(args: argparse.Namespace) -> int:
                     text = str(error) or type(error).__name__
                     failures.append(f"{target.source}: {text}")
                     entries[target] = {"input": str(target.source), "error": text}
-                    if _disk_is_full(error):
-                        left = len(targets) - len(entries)
-                        failures.append(f"The disk is full: {left} picture{'' if left == 1 else 's'} not tried.")
+                    full = _disk_is_full(error)
+                    if full:
                         break
                     continue
                 tqdm.write(f"{target.source.name}: {report.summary()}")
@@ -129,6 +129,9 @@ def run(args: argparse.Namespace) -> int:
         if args.report:
             done = [entries[target] for target in targets if target in entries]
             write_json_file(args.report, [*(problem.entry for problem in problems), *done])
+    if full:
+        left = len(targets) - len(entries)
+        failures.append(f"The disk is full: {left} picture{'' if left == 1 else 's'} not restored.")
     for warning in warnings:
         print(f"note: {warning}", file=sys.stderr)
     for failure in failures:

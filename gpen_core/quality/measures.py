@@ -116,15 +116,17 @@ class PictureMeasures:
 
 def measure_face(picture: Pixels, face: Face) -> FaceMeasures:
     """Measure one face of a (H, W, 3) picture."""
+    crop, native, scale = measured_crop(picture, face), native_face(picture, face), scale_of(picture_to_crop(face))
+    noise = noise_sigma(native)
     return FaceMeasures(
         index=face.index,
         box=box_in_shares(face, *picture.shape[:2]),
         size=face.size,
         crop_side=1.0 / scale_of(image_to_crop(face.landmarks, 1)),
-        sharpness=face_sharpness(picture, face),
-        noise=noise_sigma(native_face(picture, face)),
+        sharpness=real_detail(crop, scale, noise, grain_powers(native, scale)),
+        noise=noise,
         blockiness=blockiness(native_face(picture, face, _BLOCKS_SIDE)),
-        exposure=exposure_of(measured_crop(picture, face)[face_oval()]),
+        exposure=exposure_of(crop[face_oval()]),
         yaw=face.yaw,
         pitch=face.pitch,
         roll=face.roll,
@@ -132,7 +134,7 @@ def measure_face(picture: Pixels, face: Face) -> FaceMeasures:
 
 
 def face_sharpness(picture: Pixels, face: Face) -> float:
-    """px of real detail across an aligned 512 px crop of one face of a (H, W, 3) picture."""
+    """As of `measure_face`, of a (H, W, 3) picture, without the rest."""
     native, scale = native_face(picture, face), scale_of(picture_to_crop(face))
     return real_detail(measured_crop(picture, face), scale, noise_sigma(native), grain_powers(native, scale))
 

@@ -16,7 +16,8 @@ UNCHANGED = Message("passed through unchanged")
 class FaceReport:
     """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
 
-    sharpness: px of real detail in an aligned 512 px crop, None where it was not measured.
+    sharpness: px of real detail in an aligned 512 px crop, None where it was not measured. crop_size: px, side of the
+    crop that the network was given, None for none.
     skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
     """
 
@@ -31,6 +32,7 @@ class FaceReport:
     skipped: str | None = None
     note: str | None = None
     sharpness: float | None = None
+    crop_size: int | None = None
 
     @classmethod
     def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:

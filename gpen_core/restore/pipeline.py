@@ -198,12 +198,16 @@ def _face_reports(
     entries: Sequence[Chosen], finished: Sequence[FinishedCrop], precision: str, settings: RestoreSettings
 ) -> tuple[FaceReport, ...]:
     repeated = {one.crop.face.index for one in finished if one.repeated}
+    sizes = {one.crop.face.index: one.crop.size for one in finished}
     return tuple(
-        FaceReport.of(
-            entry.face,
-            settings.strength * profile_weight(entry.face.yaw),
-            entry.skipped,
-            _note(entry.face, entry.face.index in repeated, precision) if settings.strength > 0.0 else None,
+        replace(
+            FaceReport.of(
+                entry.face,
+                settings.strength * profile_weight(entry.face.yaw),
+                entry.skipped,
+                _note(entry.face, entry.face.index in repeated, precision) if settings.strength > 0.0 else None,
+            ),
+            crop_size=sizes.get(entry.face.index),
         )
         for entry in entries
     )

@@ -142,5 +142,5 @@ def test_a_full_disk_ends_the_run(
     monkeypatch.setattr(os, "fsync", lambda file: (_ for _ in ()).throw(OSError(errno.ENOSPC, "No space left")))
     assert run("restore", folder, "-o", tmp_path / "out") == 1
     printed = capsys.readouterr().err
-    assert "The disk is full: " in printed and "not tried" in printed
+    assert "The disk is full: " in printed and "not restored" in printed
     assert printed.count("No space left") < 10

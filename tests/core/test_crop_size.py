@@ -39,3 +39,13 @@ def test_what_has_been_measured_is_not_measured_again(model: gpen_core.GPENModel
 def test_a_network_of_one_size_keeps_it(model: gpen_core.GPENModel, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(model.network), "sizes", (128,))
     assert [_size(_SHARP, model, side) for side in (40, 400)] == [128, 128]
+
+
+def test_the_report_tells_the_size(model: gpen_core.GPENModel) -> None:
+    faces = [made_up_face(200, 384, size=60), made_up_face(500, 384, size=300, index=1)]
+    report = gpen_core.restore(_SHARP, model, faces=[faces]).report
+    assert [face.crop_size for face in report.pictures[0].faces] == [256, 512]
+    untouched = gpen_core.restore(
+        _SHARP, model, gpen_core.RestoreSettings(choice=gpen_core.FaceChoice(min_size=100)), faces=[faces]
+    ).report
+    assert [face.crop_size for face in untouched.pictures[0].faces] == [None, 512]

@@ -44,30 +44,6 @@ def model() -> CountingModel:
     return CountingModel()
 
 
-@pytest.mark.parametrize(
-    "changed",
-    [
-        {"strength": 100},
-        {"denoise": 80},
-        {"sharpen": 90},
-        {"contrast": 60},
-        {"brightness": 40},
-        {"skin_protect": False},
-        {"mode": "detail"},
-        {"feather": 0.2},
-        {"batch_size": 2},
-    ],
-)
-def test_a_changed_setting_does_not_run_the_network_again(model: CountingModel, changed: dict[str, Any]) -> None:
-    first = restore(PICTURE, model, detector=TWO_FACES)
-    assert model.faces == 2
-    second = restore(PICTURE, model, RestoreSettings(**changed), detector=TWO_FACES)
-    assert model.faces == 2
-    alone = restore(PICTURE, CountingModel(), RestoreSettings(**changed), detector=TWO_FACES)
-    torch.testing.assert_close(second.image, alone.image, atol=1e-5, rtol=0)
-    assert torch.equal(restore(PICTURE, model, detector=TWO_FACES).image, first.image)
-
-
 @pytest.mark.parametrize("scope", ["faces", "picture", "both"])
 @pytest.mark.parametrize(
     "changed",

@@ -211,3 +211,13 @@ def test_a_file_of_another_network_is_not_started_from(tmp_path: Path, net: Resi
     save_file({"mapping.weight": torch.zeros(2)}, tmp_path / "other.safetensors")
     with pytest.raises(SystemExit, match="no smaller version of this network"):
         fidelity.start_from(net, tmp_path / "other.safetensors")
+
+
+def test_a_run_remembers_where_it_began(net: ResidualUNet, tmp_path: Path) -> None:
+    progress = Progress(tmp_path, {"net": net})
+    progress.samples = progress.begun = 1000
+    progress.advance(8)
+    progress.save()
+    resumed = Progress(tmp_path, {"net": net})
+    resumed.resume()
+    assert (resumed.samples, resumed.begun) == (1008, 1000)

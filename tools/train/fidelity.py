@@ -4,7 +4,7 @@
     python tools/train/fidelity.py --faces DIR --held-out DIR --run runs/annealed --from runs/fidelity --anneal 30000
 
 The first goes on for as long as it is left to, at a constant rate after a warm-up, and takes up its checkpoint when
-started again. The second ends a copy of it: the rate falls to zero over the given samples, which is worth about 0.2 dB
+started again. The second ends a copy of it: the rate falls to zero over the given samples, worth 0.05 to 0.1 dB
 (the warm-up, stable, decay schedule of Hu et al., "MiniCPM", 2024). So training can go on while a release is made.
 
 Loss: the logarithm of each face's Charbonnier distance, so that a tenth of a light picture's error counts as much as
@@ -70,7 +70,7 @@ def train(args: argparse.Namespace) -> None:
     if args.from_run and not (args.run / "checkpoint.pt").exists():
         start = Progress(args.from_run, progress.parts)
         start.resume()
-        progress.samples, progress.seconds = start.samples, start.seconds
+        progress.samples, progress.seconds, progress.begun = start.samples, start.seconds, start.samples
     if args.weights and not progress.samples:
         progress.samples = samples_of(args.weights)
     progress.resume()
@@ -83,7 +83,7 @@ def train(args: argparse.Namespace) -> None:
         if not args.anneal:
             rate *= min(1.0, (progress.samples - first + args.batch) / _WARM_UP)
         else:
-            rate *= 1.0 - (progress.samples - first) / args.anneal
+            rate *= 1.0 - (progress.samples - progress.begun) / args.anneal
         if rate <= 0.0 or (args.samples and progress.samples >= args.samples):
             break
         loss = _step(net, optimiser, rate, degraded.to(device), sharp.to(device))

@@ -24,6 +24,7 @@ class Progress:
     def __init__(self, folder: Path, parts: Mapping[str, nn.Module | Optimizer]) -> None:
         self.folder, self.parts = folder, parts
         self.samples, self.seconds = 0, 0.0
+        self.begun = 0  # samples seen before this run, by the one that it started from
         self._saved = self._last = time.monotonic()
         folder.mkdir(parents=True, exist_ok=True)
 
@@ -35,6 +36,7 @@ class Progress:
             for name, part in self.parts.items():
                 part.load_state_dict(saved[name])
             self.samples, self.seconds = saved["samples"], saved["seconds"]
+            self.begun = saved.get("begun", 0)
             print(f"going on from {self.samples} samples, {self.seconds / 60:.0f} min")
 
     def advance(self, samples: int) -> None:
@@ -51,7 +53,8 @@ class Progress:
         path = self.folder / "checkpoint.pt"
         temporary = path.with_suffix(".part")
         state = {name: part.state_dict() for name, part in self.parts.items()}
-        torch.save({**state, "samples": self.samples, "seconds": self.seconds}, temporary)
+        counts = {"samples": self.samples, "seconds": self.seconds, "begun": self.begun}
+        torch.save({**state, **counts}, temporary)
         temporary.replace(path)
         self._saved = time.monotonic()
 
