@@ -42,7 +42,7 @@ def restore_a_photo() -> Workflow:
     )
     flow.note_at(0, 0, 320, 190)
     model = flow.add("GPENLoadModel").at(0, 250, 320)
-    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 510, 320)
+    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 560, 320)
     restored = flow.add("GPENEnhance", model=model[0], image=photo[0], strength=80).at(370, 0, 560, 740)
     flow.add("GPENSaveImage", images=restored["image"], filename_prefix="GPEN/restored").at(980, 0, 440, 600)
     return flow
