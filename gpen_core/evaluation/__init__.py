@@ -3,6 +3,7 @@
 from .cases import SEVERITIES, Case, find_cases
 from .evaluation import Comparison, Evaluation
 from .fidelity import psnr, ssim
+from .grid import grid
 from .landmarks import landmark_error, largest_face
 from .levels import Levels, degraded_at, read_levels, sharp_at, to_levels
 from .measures import Measures, Reference
@@ -29,6 +30,7 @@ __all__ = [
     "faces_lost",
     "find_cases",
     "fine_energy",
+    "grid",
     "landmark_error",
     "largest_face",
     "niqe",

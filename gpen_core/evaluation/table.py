@@ -33,6 +33,7 @@ _COLUMNS = (
     _Column("niqe", "NIQE", lambda face: face.niqe, statistics.fmean, 2),
     _Column("energy", "fine energy", lambda face: face.energy, statistics.median, 2),
     _Column("comb", "comb", lambda face: face.comb, statistics.median, 2),
+    _Column("grid", "grid, %", lambda face: face.grid, statistics.median, 2),
     _Column("landmarks", "landmark error, %", lambda face: face.landmarks, statistics.fmean, 2),
     _Column("skin", "skin colour, levels", _skin, statistics.fmean, 2),
 )
@@ -41,7 +42,8 @@ _COLUMNS = (
 def table(results: Mapping[str, Sequence[Comparison]]) -> str:
     """A Markdown table of the averages, "input -> restored (gain)"; measures that no face has are left out.
 
-    Means over the faces, medians of the two energies; of each measure those faces count that have it before and after.
+    Means over the faces, medians of fine energy, comb and grid; of each measure those faces count that have it before
+    and after.
     """
     averages = {severity: _averages(faces) for severity, faces in results.items()}
     shown = [column for column in _COLUMNS if any(column.name in row for row in averages.values())]

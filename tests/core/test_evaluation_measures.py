@@ -18,6 +18,7 @@ from gpen_core.evaluation import (
     Reference,
     comb,
     fine_energy,
+    grid,
     landmark_error,
     largest_face,
     niqe,
@@ -126,6 +127,16 @@ def test_a_pattern_of_two_pixels_is_a_comb() -> None:
     pattern = picture + np.float32(0.02) * np.where(np.arange(384) % 2, 1, -1).astype(np.float32)[None, :, None]
     assert comb(to_levels(pattern)) > 5 * comb(to_levels(picture))
     assert comb(_waves(0.25)) < 1e-2
+
+
+@pytest.mark.parametrize("period", [2, 4, 8])
+def test_a_grid_is_told_from_detail(period: int) -> None:
+    picture = softened(SHARP, 2)
+    dots = np.where(np.arange(384) % period == 1, 1, 0).astype(np.float32)
+    pattern = picture + np.float32(0.015) * (dots[None, :] * dots[:, None])[..., None]
+    assert grid(to_levels(pattern)) > 3 * grid(to_levels(picture))
+    assert grid(to_levels(picture)) < 0.5
+    assert grid(np.full((64, 64, 3), 90, np.uint8)) == 0.0
 
 
 def test_landmark_error_in_shares_of_the_eye_distance() -> None:

@@ -6,7 +6,9 @@ A small discriminator looks at patches of a restored and of a sharp face, each b
 must fit what is there (conditional patch discriminator: Isola et al., CVPR 2017; spectral normalisation: Miyato et al.,
 ICLR 2018; hinge loss: Lim and Ye, 2017). The restored face is also drawn towards the sharp one in the discriminator's
 features (feature matching: Wang et al., CVPR 2018). Stage one's loss stays: its logarithm holds faces that were good,
-and lets those go that were not. The rate falls to zero over the samples given; what is kept is a running average.
+and lets those go that were not. Both networks work on a grid of a few pixels, which must not show: the discriminator
+sees the faces from a corner drawn anew for each batch, and what the grid leaves is a
+loss (grid.py). The rate falls to zero over the samples given; what is kept is a running average.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from fidelity import fidelity_loss
+from grid import grid_loss
 from held_out import HeldOut
 from pairs import FacePairs, load_faces, loader
 from progress import Progress, update_average
@@ -28,6 +31,7 @@ from gpen_core.network.unet import ResidualUNet
 
 _HALF_LIFE = 4_000  # samples, of the running average
 _LOG_EVERY = 4_000  # samples
+_STRIDE = 8  # px, of the discriminator's grid
 
 
 class Discriminator(nn.Module):
@@ -65,7 +69,10 @@ class Trainer:
                 group["lr"] = full * rate
         with torch.autocast(degraded.device.type, torch.bfloat16):
             restored = self.net(degraded).float()
-        return self._judge(restored.detach(), degraded, sharp) | self._restore(restored, degraded, sharp)
+        top, left = torch.randint(_STRIDE, (2,)).tolist()
+        seen = [faces[:, :, top:, left:] for faces in (restored, degraded, sharp)]
+        judged = self._judge(seen[0].detach(), *seen[1:])
+        return judged | self._restore(restored, sharp, *seen)
 
     def _judge(self, restored: Tensor, degraded: Tensor, sharp: Tensor) -> dict[str, float]:
         with torch.autocast(degraded.device.type, torch.bfloat16):
@@ -76,22 +83,26 @@ class Trainer:
         self.judging.step()
         return {"judge": loss.item()}
 
-    def _restore(self, restored: Tensor, degraded: Tensor, sharp: Tensor) -> dict[str, float]:
+    def _restore(
+        self, restored: Tensor, sharp: Tensor, seen: Tensor, seen_degraded: Tensor, seen_sharp: Tensor
+    ) -> dict[str, float]:
+        """`seen`: what the discriminator sees of the three."""
         self.judge.requires_grad_(False)
-        with torch.autocast(degraded.device.type, torch.bfloat16):
-            fake, features = self.judge(restored, degraded)
+        with torch.autocast(restored.device.type, torch.bfloat16):
+            fake, features = self.judge(seen, seen_degraded)
             with torch.no_grad():
-                _, wanted = self.judge(sharp, degraded)
+                _, wanted = self.judge(seen_sharp, seen_degraded)
         pairs = zip(features, wanted, strict=True)
         matching = torch.stack([F.l1_loss(x.float(), y.float()) for x, y in pairs]).mean()
-        fidelity, realism = fidelity_loss(restored, sharp), -fake.mean()
-        loss = fidelity + self.args.realism * realism + self.args.matching * matching
+        fidelity, realism, grid = fidelity_loss(restored, sharp), -fake.mean(), grid_loss(restored, sharp)
+        loss = fidelity + self.args.realism * realism + self.args.matching * matching + self.args.grid * grid
         self.optimiser.zero_grad(set_to_none=True)
         loss.backward()
         nn.utils.clip_grad_norm_(self.net.parameters(), 1.0)
         self.optimiser.step()
         self.judge.requires_grad_(True)
-        return {"fidelity": fidelity.item(), "realism": realism.item(), "matching": matching.item()}
+        losses = {"fidelity": fidelity, "realism": realism, "matching": matching, "grid": grid}
+        return {name: loss.item() for name, loss in losses.items()}
 
 
 def train(args: argparse.Namespace) -> None:
@@ -135,6 +146,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--realism", type=float, default=0.1, help="weight of the discriminator")
     parser.add_argument("--matching", type=float, default=0.5, help="weight of feature matching")
+    parser.add_argument("--grid", type=float, default=50.0, help="weight of what the networks' grid leaves")
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
     parser.add_argument("--device", default="cpu")
     train(parser.parse_args())
