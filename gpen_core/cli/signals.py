@@ -27,12 +27,13 @@ def end_at_once_when_told() -> None:
     threads end, can come out as a traceback of C code or as an abort.
     """
 
-    def end(number: int, frame: FrameType | None) -> None:
-        os.write(2, b"gpen: stopped.\n")  # print is not to be called again within a print
-        os._exit(128 + number)
-
     for each in _STOPPING:
-        signal.signal(each, end)
+        signal.signal(each, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"gpen: stopped at once.\n")  # print is not to be called again within a print
+    os._exit(128 + number)
 
 
 @contextmanager
@@ -47,7 +48,7 @@ def stopping_in_order() -> Generator[None, None, None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in _STOPPING:
-            signal.signal(each, lambda number, frame: os._exit(128 + number))
+            signal.signal(each, _end)
         raise Told(number)
 
     before = {each: signal.signal(each, stop) for each in _STOPPING}

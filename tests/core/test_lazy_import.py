@@ -79,5 +79,5 @@ def test_stopped_during_import_it_says_so_in_a_line(
         assert gpen.stdout.readline() == "importing\n"
         for _ in range(times):
             gpen.send_signal(number)
-        assert gpen.stderr.read() == "gpen: stopped.\n"
+        assert gpen.stderr.read() == "gpen: stopped at once.\n"
         assert gpen.wait() == code
