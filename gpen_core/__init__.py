@@ -3,25 +3,37 @@
 import gpen_core
 model = gpen_core.load_model("GPEN-BFR-512")
 result = gpen_core.restore(image, model)  # image: (H, W, 3) RGB in [0, 1]
+
+torch and OpenCV are imported with the first name that is used, so that `gpen --version` need not wait for them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
+import sys
+from importlib import import_module
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
-import torch
-from torch import Tensor
-
-from .checkpoints import load_generator_from as _load_generator_from
-from .checkpoints import resolve as _resolve
-from .errors import CheckpointError, GPENError
-from .faces.selection import FaceChoice
-from .model import GPENModel
-from .network import Generator, GPENConfig
-from .registry import load_model
-from .restore import PictureFaces, RestoreReport, RestoreResult, RestoreSettings, crop_faces, paste, restore
 from .version import __version__
+
+if TYPE_CHECKING:
+    from .api import (
+        CheckpointError,
+        FaceChoice,
+        Generator,
+        GPENConfig,
+        GPENError,
+        GPENModel,
+        PictureFaces,
+        RestoreReport,
+        RestoreResult,
+        RestoreSettings,
+        crop_faces,
+        load_generator,
+        load_model,
+        paste,
+        restore,
+    )
 
 __all__ = [
     "CheckpointError",
@@ -43,12 +55,24 @@ __all__ = [
 ]
 
 
-def load_generator(path_or_state_dict: str | Path | Mapping[str, Tensor]) -> Generator:
-    """The raw network of a weight file or a state dict, on the CPU in float32, ready for inference.
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    api = import_module(".api", __name__)
+    globals().update({each: getattr(api, each) for each in __all__})
+    return globals()[name]
 
-    It takes (B, 3, S, S) in [-1, 1] and returns the same, not clamped. A state dict is copied. Raises CheckpointError.
-    """
-    if not isinstance(path_or_state_dict, Mapping):
-        return _load_generator_from(_resolve(path_or_state_dict)).prepare()
-    copies = {name: tensor.detach().to("cpu", torch.float32, copy=True) for name, tensor in path_or_state_dict.items()}
-    return _load_generator_from(copies).prepare()
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})
+
+
+class _Package(ModuleType):
+    """Keeps `gpen_core.restore` the function: importing the package of that name would put itself in its place."""
+
+    def __setattr__(self, name: str, value: object) -> None:
+        if not (name in __all__ and isinstance(value, ModuleType)):
+            super().__setattr__(name, value)
+
+
+sys.modules[__name__].__class__ = _Package

@@ -19,7 +19,7 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 CROP_TEMPLATES = ("auto", *TEMPLATES)
 
 _PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength", "lens_strength")
-_SMALLEST_TILE = 64  # px
+SMALLEST_TILE, LARGEST_TILE = 64, 2048  # px; a tile is worked at its full size, however small the picture
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,8 @@ class RestoreSettings:
     detail_enhance: whether fine detail of faces is brought out; refused, with a note, in small pictures.
     scope: whether faces are restored, or the picture around them, or both.
     background_strength: how much detail the picture around the faces gets.
-    tile_size, overlap: px, of the tiles in which the picture around the faces goes through the network.
+    tile_size, overlap: px, of the tiles in which the picture around the faces goes through the network; 64 to
+        2048, and 0 to half of that.
     batch_size: faces or tiles through the network at once; 0 for automatic.
     choice: which faces.
     template: how faces lie in the network's crop: "auto" as the network was trained, "gpen" as the original GPEN does
@@ -71,8 +72,8 @@ class RestoreSettings:
             raise GPENError(f"feather must be 0 to 1, got {self.feather}.")
         if self.batch_size < 0:
             raise GPENError(f"batch_size must be 0 (automatic) or more, got {self.batch_size}.")
-        if self.tile_size < _SMALLEST_TILE:
-            raise GPENError(f"tile_size must be {_SMALLEST_TILE} px or more, got {self.tile_size}.")
+        if not SMALLEST_TILE <= self.tile_size <= LARGEST_TILE:
+            raise GPENError(f"tile_size must be {SMALLEST_TILE} to {LARGEST_TILE} px, got {self.tile_size}.")
         if not 0 <= self.overlap <= self.tile_size // 2:
             raise GPENError(f"overlap must be 0 to half of tile_size ({self.tile_size // 2} px), got {self.overlap}.")
         _require_known("mode", self.mode, MODES)

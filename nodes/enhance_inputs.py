@@ -6,7 +6,7 @@ from comfy_api.latest import io
 
 from ..gpen_core.image.lens import LENS_NAMES
 from ..gpen_core.restore import RestoreSettings
-from ..gpen_core.settings import CROP_TEMPLATES, MODES, SCOPES
+from ..gpen_core.settings import CROP_TEMPLATES, LARGEST_TILE, MODES, SCOPES
 from .schema import advanced, percent
 
 _DEFAULT = RestoreSettings()
@@ -77,7 +77,7 @@ def scope_inputs() -> list[io.Input]:
             "tile_size",
             default=_DEFAULT.tile_size,
             min=128,
-            max=2048,
+            max=LARGEST_TILE,
             step=64,
             optional=True,
             tooltip="For scope picture and both: side of the tiles, in px. Smaller needs less memory.",

@@ -11,6 +11,7 @@ from torch import Tensor
 from ..errors import CheckpointError
 from ..network import FaceNetwork, Generator, GPENNetwork, family_of
 from ..network.loading import load_generator
+from .folders import came_with_project, how_to_restore
 from .reader import read_state_dict
 
 Built = TypeVar("Built")
@@ -46,6 +47,16 @@ def load_generator_from(source: str | Path | Mapping[str, Tensor]) -> Generator:
 
 
 def _of_file(path: Path, build: Callable[[Mapping[str, Tensor]], Built]) -> Built:
+    try:
+        return _built(path, build)
+    except CheckpointError as error:
+        if not came_with_project(path):
+            raise
+        trouble = str(error).splitlines()[0]  # the advice below it is to fetch the file, and nobody offers this one
+        raise CheckpointError(f"{trouble}\nFile: {path}\n{how_to_restore(path.name)}") from error
+
+
+def _built(path: Path, build: Callable[[Mapping[str, Tensor]], Built]) -> Built:
     tensors = read_state_dict(path)
     try:
         return build(tensors)

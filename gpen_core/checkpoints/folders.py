@@ -132,9 +132,23 @@ def is_embedded(name: str) -> bool:
     return name.casefold().removesuffix(".safetensors") in (EMBEDDED_NETWORK, _REPLACED)
 
 
+def came_with_project(path: Path) -> bool:
+    """Whether a file is the embedded network in its own place, which can be restored but not fetched."""
+    return is_embedded(path.name) and path.parent.resolve() == embedded_folder().resolve()
+
+
+def how_to_restore(name: str) -> str:
+    """What to do about a missing or damaged file that comes with the project."""
+    folder = embedded_folder()
+    return (
+        f"It comes with this project and is no download of its own: install the project again, or put {name} of the "
+        f"same version back into {folder}."
+    ) + (f'\nIn a clone: git -C "{folder}" checkout -- {name}' if (_PROJECT / ".git").exists() else "")
+
+
 def _advice(name: str) -> str:
     if is_embedded(name):
-        return f"It comes with this project: put {EMBEDDED_NETWORK}.safetensors back into {_PROJECT / 'weights'}."
+        return how_to_restore(f"{EMBEDDED_NETWORK}.safetensors")
     try:
         entry = find_entry(name)
     except CheckpointError as unknown:

@@ -9,7 +9,7 @@ from ..errors import GPENError
 from ..faces.auto import DETECTORS
 from ..faces.selection import FaceChoice, Order
 from ..image.lens import LENS_NAMES
-from ..settings import CROP_TEMPLATES, MODES, SCOPES, RestoreSettings
+from ..settings import CROP_TEMPLATES, LARGEST_TILE, MODES, SCOPES, SMALLEST_TILE, RestoreSettings
 
 _ORDERS: dict[str, Order] = {
     "largest": "largest",
@@ -59,7 +59,7 @@ _PERCENTAGES = {
     "lens_strength": "how much of --lens is corrected",
 }
 _COUNTS = {
-    "tile_size": ("PX", "side of the tiles of the background"),
+    "tile_size": (f"{SMALLEST_TILE}-{LARGEST_TILE}", "side of the tiles of the background, px"),
     "overlap": ("PX", "of those tiles"),
     "batch_size": ("N", "faces or tiles at once, 0 for automatic"),
 }

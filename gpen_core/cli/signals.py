@@ -20,6 +20,22 @@ class Told(KeyboardInterrupt):
         self.code = 128 + number
 
 
+def end_at_once_when_told() -> None:
+    """Let the signals end this process from now on, with a line and the exit code that shells expect.
+
+    For a process of our own, before and after the work: an exception raised while torch is imported, or while its
+    threads end, can come out as a traceback of C code or as an abort.
+    """
+
+    for each in _STOPPING:
+        signal.signal(each, _end)
+
+
+def _end(number: int, frame: FrameType | None) -> None:
+    os.write(2, b"gpen: stopped at once.\n")  # print is not to be called again within a print
+    os._exit(128 + number)
+
+
 @contextmanager
 def stopping_in_order() -> Generator[None, None, None]:
     """Within, the first signal raises `Told` and the second ends the process; before and after, all is as it was.
@@ -32,7 +48,7 @@ def stopping_in_order() -> Generator[None, None, None]:
 
     def stop(number: int, frame: FrameType | None) -> None:
         for each in _STOPPING:
-            signal.signal(each, lambda number, frame: os._exit(128 + number))
+            signal.signal(each, _end)
         raise Told(number)
 
     before = {each: signal.signal(each, stop) for each in _STOPPING}

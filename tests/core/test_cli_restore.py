@@ -276,6 +276,7 @@ def test_ctrl_c_leaves_no_partial_file(
         ["restore", "{a}", "-o", "out", "--faces", "best"],
         ["restore", "{a}", "-o", "out", "--strength", "200"],
         ["restore", "{a}", "-o", "out", "--tile-size", "10"],
+        ["restore", "{a}", "-o", "out", "--tile-size", "1000000000"],
         ["restore", "{a}", "-o", "out", "--quality", "0"],
         ["restore", "{a}", "-o", "out", "--model", "absent.pth"],
         ["restore", "{a}", "-o", "out", "--device", "toaster"],

@@ -6,8 +6,18 @@ import os
 from pathlib import Path
 
 import pytest
+import torch
+from safetensors.torch import save_file
 
-from gpen_core.checkpoints import add_folder, download_folder, find_entry, find_file, resolve, search_folders
+from gpen_core.checkpoints import (
+    add_folder,
+    download_folder,
+    find_entry,
+    find_file,
+    load_network,
+    resolve,
+    search_folders,
+)
 from gpen_core.errors import CheckpointError
 
 
@@ -196,3 +206,29 @@ def test_a_folder_that_cannot_be_listed_is_named_and_passed_over(
     weights = put(home / "project" / "weights" / "face-unet.safetensors")
     assert find_file("face-unet") == weights
     assert f"{home / 'closed'} cannot be searched for weight files: Permission denied" in caplog.text
+
+
+@pytest.mark.parametrize("content", [b"", b"nonsense", b"<!DOCTYPE html>", b"\x10\0\0\0\0\0\0\0{", None])
+@pytest.mark.parametrize("clone", [False, True])
+def test_the_embedded_network_is_restored_not_fetched(home: Path, content: bytes | None, clone: bool) -> None:
+    network = put(home / "project" / "weights" / "face-unet.safetensors")
+    if clone:
+        (home / "project" / ".git").mkdir()
+    if content is None:
+        save_file({"entry.weight": torch.zeros(3, 3)}, network)  # whole, but no such network
+    else:
+        network.write_bytes(content)
+    with pytest.raises(CheckpointError) as error:
+        load_network(resolve("face-unet"))
+    first, *advice = str(error.value).splitlines()
+    assert first.startswith("face-unet.safetensors")
+    assert "install the project again, or put face-unet.safetensors of the same version back" in advice[1]
+    assert str(network.parent) in advice[1]
+    assert ("checkout -- face-unet.safetensors" in advice[-1]) == clone
+    assert "fetch" not in str(error.value) and "elete" not in str(error.value)
+
+
+def test_a_file_of_that_name_elsewhere_is_the_users_own(home: Path) -> None:
+    own = put(home / "face-unet.safetensors")
+    with pytest.raises(CheckpointError, match="Delete the file and fetch it again"):
+        load_network(own)

@@ -29,6 +29,8 @@ def test_percentages_must_be_0_to_100(name: str, value: float) -> None:
         {"scope": "all"},
         {"lens": "telephoto"},
         {"tile_size": 32},
+        {"tile_size": 2049},
+        {"tile_size": 10**9},
         {"overlap": -1},
         {"tile_size": 128, "overlap": 65},
     ],

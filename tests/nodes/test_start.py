@@ -18,7 +18,8 @@ _PRINT_HEAVY = f"; import sys; print([name for name in {_HEAVY} if name in sys.m
 
 
 @pytest.mark.parametrize(
-    "statement", ["import gpen_core, gpen_core.cli", "import pack_loader; pack_loader.load_nodes()"]
+    "statement",
+    ["from gpen_core import restore; import gpen_core.cli.commands", "import pack_loader; pack_loader.load_nodes()"],
 )
 def test_face_alignment_and_what_it_needs_are_not_imported(statement: str) -> None:
     path = [str(PROJECT), str(PROJECT / "tools" / "generate")]
