@@ -12,6 +12,7 @@ import torch
 from comfy.model_patcher import ModelPatcher
 
 from ..gpen_core.model import GPENModel
+from ..gpen_core.network import DEFAULT_FIDELITY
 from ..gpen_core.progress import Progress, silent
 from ..gpen_core.registry import load_model
 from ..gpen_core.restore.remembered import network_results
@@ -68,13 +69,20 @@ class GPENHandle:
 _handles: weakref.WeakValueDictionary[GPENModel, GPENHandle] = weakref.WeakValueDictionary()
 
 
-def load_handle(path: Path, device: str, precision: str, variant: str, progress: Progress = silent) -> GPENHandle:
+def load_handle(
+    path: Path,
+    device: str,
+    precision: str,
+    variant: str,
+    progress: Progress = silent,
+    fidelity: float = DEFAULT_FIDELITY,
+) -> GPENHandle:
     """The handle of a weight file. Loaders with the same settings share one network, in all workflows.
 
-    progress: as of `load_model`.
+    progress, fidelity: as of `load_model`.
     """
     target = mm.get_torch_device() if device == "auto" else torch.device(device)
-    model = load_model(path, str(target), precision, variant, progress)
+    model = load_model(path, str(target), precision, variant, progress, fidelity)
     handle = _handles.get(model)
     if handle is None:
         handle = _handles[model] = GPENHandle(model)

@@ -9,28 +9,34 @@ from comfy_api.latest import io
 
 from ..gpen_core.device import PRECISIONS
 from ..gpen_core.message import Joined, Message
+from ..gpen_core.network import DEFAULT_FIDELITY
 from ..gpen_core.progress import Progress
 from ..gpen_core.registry import VARIANTS
 from . import feedback, model_files
 from .handle import load_handle
-from .schema import Model, schema
+from .schema import Model, advanced, schema
 
 
 class LoadGPENModel(io.ComfyNode):
-    """Any GPEN checkpoint, found or fetched."""
+    """Any GPEN checkpoint, found or fetched, and other people's face restorers."""
 
     @classmethod
     def define_schema(cls) -> io.Schema:
         return schema(
             node_id="GPENLoadModel",
             display_name="Load GPEN Model",
-            description="Loads a face restoration network. face-unet comes with the pack; official GPEN files are "
-            "found in models/facerestore_models and models/gpen, and those marked (download) are fetched and verified.",
+            description="Loads a face restoration network. face-unet comes with the pack; GPEN, GFPGAN, RestoreFormer "
+            "and CodeFormer files (.pth, .safetensors, GPEN's .onnx too) are found in models/facerestore_models and "
+            "models/gpen, and GPEN files marked (download) are fetched and verified.",
             search_aliases=[
                 "gpen loader",
                 "face restore model",
                 "face model",
                 "gpen-bfr",
+                "gfpgan",
+                "codeformer",
+                "restoreformer",
+                "onnx",
                 "checkpoint",
                 "人脸修复模型",
                 "加载模型",
@@ -63,6 +69,17 @@ class LoadGPENModel(io.ComfyNode):
                     tooltip="pruned is a smaller network made from the same file: faster and lighter, a little less "
                     "exact. For faces only.",
                 ),
+                io.Float.Input(
+                    "fidelity",
+                    default=DEFAULT_FIDELITY,
+                    min=0.0,
+                    max=1.0,
+                    step=0.05,
+                    optional=True,
+                    tooltip="Of CodeFormer: 0 gives the best-looking face, 1 the one most like the picture. Other "
+                    "networks have no such choice.",
+                    **advanced(),
+                ),
             ],
             hidden=[io.Hidden.unique_id],
             outputs=[Model.Output(display_name="model", tooltip="For GPEN Enhance.")],
@@ -84,9 +101,11 @@ class LoadGPENModel(io.ComfyNode):
         return [str(path), state.st_mtime_ns, state.st_size]
 
     @classmethod
-    def execute(cls, model: str, device: str, precision: str, variant: str) -> io.NodeOutput:
+    def execute(
+        cls, model: str, device: str, precision: str, variant: str, fidelity: float = DEFAULT_FIDELITY
+    ) -> io.NodeOutput:
         path = model_files.obtain(model, feedback.progress())
-        handle = load_handle(path, device, precision, variant, _making_smaller(cls, path.name))
+        handle = load_handle(path, device, precision, variant, _making_smaller(cls, path.name), fidelity)
         loaded = handle.model
         kind = Message(
             "{name}: {family}, {sizes} px faces, {precision} on {device}",
@@ -97,7 +116,7 @@ class LoadGPENModel(io.ComfyNode):
             device=str(loaded.device),
         )
         terms = Message("Terms: {terms}", terms=loaded.network.terms)
-        return io.NodeOutput(handle, ui=feedback.shown(Joined("\n", [kind, terms])))
+        return io.NodeOutput(handle, ui=feedback.shown(Joined("\n", [kind, terms, *loaded.network.limits])))
 
 
 def _making_smaller(node: type[LoadGPENModel], name: str) -> Progress:

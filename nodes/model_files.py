@@ -9,8 +9,8 @@ import folder_paths
 
 from ..gpen_core.checkpoints import (
     EMBEDDED_NETWORK,
+    NETWORK_SUFFIXES,
     PRUNED_MARK,
-    WEIGHT_SUFFIXES,
     add_folder,
     all_entries,
     fetch,
@@ -32,7 +32,7 @@ _FETCHED_INTO: dict[str, tuple[Kind | None, ...]] = {
 DOWNLOAD = " (download)"
 """Ends the choices that fetch their files."""
 # Other networks that live in the shared folder. A file of another name is offered; a wrong one says what it is.
-_OTHERS = ("gfpgan", "codeformer", "restoreformer", "rp_", "detection_", "parsing_")
+_OTHERS = ("detection_", "parsing_", "rp_")
 
 
 def register_folders() -> None:
@@ -46,7 +46,7 @@ def register_folders() -> None:
         places, suffixes = folder_paths.folder_names_and_paths[name]
         if suffixes:
             # A new set: packs hand over ComfyUI's own, which other folders share.
-            folder_paths.folder_names_and_paths[name] = (places, {*suffixes, *WEIGHT_SUFFIXES, ".onnx"})
+            folder_paths.folder_names_and_paths[name] = (places, {*suffixes, *NETWORK_SUFFIXES})
         for place in places:
             for kind in kinds:
                 add_folder(place, kind)
@@ -107,4 +107,4 @@ def _is_ours(name: str) -> bool:
     known_other = path.name.casefold().startswith(_OTHERS)
     # The kept files of variant pruned are no choice of their own.
     kept = PRUNED_MARK in path.name or is_embedded(path.name)
-    return path.suffix.lower() in WEIGHT_SUFFIXES and not known_other and not kept
+    return path.suffix.lower() in NETWORK_SUFFIXES and not known_other and not kept

@@ -15,13 +15,13 @@ from .folders import (
     search_folders,
 )
 from .pruned import PRUNED_MARK, convert_pruned, load_pruned_generator
-from .reader import WEIGHT_SUFFIXES, read_state_dict
+from .reader import NETWORK_SUFFIXES, read_state_dict
 from .verification import VerifyResult, sha256_of, verify
 
 __all__ = [
     "EMBEDDED_NETWORK",
+    "NETWORK_SUFFIXES",
     "PRUNED_MARK",
-    "WEIGHT_SUFFIXES",
     "CatalogEntry",
     "VerifyResult",
     "add_folder",

@@ -25,7 +25,7 @@ import torch
 
 from ..errors import CheckpointError
 from .catalog import Kind, find_entry
-from .reader import WEIGHT_SUFFIXES
+from .reader import NETWORK_SUFFIXES
 
 EMBEDDED_NETWORK = "face-unet"
 """Name of the network that comes with the project."""
@@ -94,8 +94,8 @@ def download_folder(kind: Kind = "generator") -> Path:
 def find_file(name: str) -> Path | None:
     """The first file called `name` in the folders searched, or None.
 
-    Upper and lower case are the same; the extension of a .safetensors, .pth, .pt or .bin file may be left out, and
-    .safetensors is then preferred within a folder. `name` may start with sub-folders ('gpen/GPEN-BFR-512.pth').
+    Upper and lower case are the same; the extension of a .safetensors, .pth, .pt, .bin or .onnx file may be left out,
+    and .safetensors is then preferred within a folder. `name` may start with sub-folders ('gpen/GPEN-BFR-512.pth').
     """
     for folder in search_folders():
         place = folder / name
@@ -208,12 +208,12 @@ def _files(folder: Path) -> Iterator[Path]:
 
 
 def _matches(file: Path, name: str) -> bool:
-    names = (file.name, file.stem) if file.suffix.lower() in WEIGHT_SUFFIXES else (file.name,)
+    names = (file.name, file.stem) if file.suffix.lower() in NETWORK_SUFFIXES else (file.name,)
     return name.casefold() in (known.casefold() for known in names)
 
 
 def _preference(file: Path, name: str) -> tuple[bool, bool, int, str]:
-    """Sorts the matches of one folder: the exact name first, then the order of WEIGHT_SUFFIXES."""
+    """Sorts the matches of one folder: the exact name first, then the order of NETWORK_SUFFIXES."""
     same_case, same_name = file.name != name, file.name.casefold() != name.casefold()
     suffix = file.suffix.lower()
-    return same_case, same_name, WEIGHT_SUFFIXES.index(suffix) if suffix in WEIGHT_SUFFIXES else 0, file.name
+    return same_case, same_name, NETWORK_SUFFIXES.index(suffix) if suffix in NETWORK_SUFFIXES else 0, file.name

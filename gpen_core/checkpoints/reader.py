@@ -17,6 +17,8 @@ from ..errors import CheckpointError
 from .signature import HEAD_BYTES, Content, identify
 
 WEIGHT_SUFFIXES = (".safetensors", ".pth", ".pt", ".bin")
+NETWORK_SUFFIXES = (*WEIGHT_SUFFIXES, ".onnx")
+"""Those of files that can be loaded: the tensors of an ONNX file cannot be read, but the network can be run."""
 
 # Where training files keep the generator, running averages of the weights first: these are what is published.
 _STATE_KEYS = ("g_ema", "params_ema", "params", "state_dict", "model_state_dict", "model", "g")
@@ -113,7 +115,7 @@ def _identify_file(path: Path) -> Content:
 
 def _not_weights(path: Path, content: Content) -> CheckpointError:
     if content is Content.ONNX or path.suffix.lower() == ".onnx":
-        advice = "ONNX files cannot be used here. Take the .pth or .safetensors file of the same network."
+        advice = "An ONNX file can be used, but not converted or pruned: for that take the .pth or .safetensors file."
     elif content is Content.LFS_POINTER:
         advice = "Run 'git lfs pull' where it was cloned, or download the file itself."
     elif content is Content.WEB_PAGE:

@@ -22,6 +22,7 @@ from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
 from ..image import PictureError, PictureFile, read_picture, write_picture
 from ..model import GPENModel
+from ..network import DEFAULT_FIDELITY
 from ..quality import advise_picture
 from ..restore import RestoreReport, RestoreSettings, find_faces, restore
 from ..restore.warnings import JPEG_LOSES
@@ -66,6 +67,13 @@ def add_parser(subparsers: Subparsers) -> None:
         help="pruned: a smaller, faster network made of the same file, for faces (default: full)",
     )
     parser.add_argument(
+        "--fidelity",
+        type=float,
+        default=DEFAULT_FIDELITY,
+        metavar="0-1",
+        help="of CodeFormer: 0 for the best-looking face, 1 for the one most like the picture (default: %(default)s)",
+    )
+    parser.add_argument(
         "--auto",
         action="store_true",
         help="settings not given are as `gpen advise` recommends for each picture; sharp faces are left alone",
@@ -94,9 +102,11 @@ def run(args: argparse.Namespace) -> int:
         raise GPENError(f"--quality must be 1 to 100, got {args.quality}.")
     if args.report:
         outputs.add_file(args.report, "the report")
-    model = registry.load_model(args.model, args.device, args.precision, args.variant)
+    model = registry.load_model(args.model, args.device, args.precision, args.variant, fidelity=args.fidelity)
     detector = OneAtATime(make_detector(args.detector, device=str(model.device)))
     print(f"{model.name} on {model.device} in {model.precision}, faces by {detector.name}")
+    for limit in model.network.limits:
+        print(f"note: {limit}", file=sys.stderr)
     admission = Admission(doubled=args.compare or settings.lens != "none")
     entries: dict[Target, dict[str, Any]] = {}
     warnings: dict[str, None] = {}  # each once, in order

@@ -22,17 +22,21 @@ class FaceNetwork(nn.Module, ABC):
     """A network for aligned face crops. Being a module, it can be moved between devices like any other.
 
     family: what such networks are called. sizes: px, the crops it takes, smallest first. template: how faces lie in
-    them. precisions: those of its convolutions that it can be trusted in. prunable: whether a smaller variant can be
-    made of it. terms: of use, in a few words.
+    them. precisions: those of its convolutions that it can be trusted in, "auto" taking the first where what it would
+    choose is none of them. prunable: whether a smaller variant can be made of it. terms: of use, in a few words.
+    limits: what it cannot do that others can, a sentence each. fidelity: 0 for the best-looking face to 1 for the one
+    most like the input, of networks that let the user choose; None for others.
     """
 
-    family: ClassVar[str] = "face network"
+    family: str = "face network"
     sizes: tuple[int, ...]
     template: Template = "ffhq"
     precisions: tuple[Precision, ...] = tuple(p for p in PRECISIONS if p != "auto")
     prunable: ClassVar[bool] = False
     pruned: bool = False
     terms: str = "not stated"
+    limits: tuple[str, ...] = ()
+    fidelity: float | None = None
 
     @classmethod
     def recognises(cls, tensors: Mapping[str, Tensor]) -> bool:

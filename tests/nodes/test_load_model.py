@@ -38,12 +38,13 @@ def test_offers_the_embedded_network_first_and_official_files_for_download(nodes
     assert not any("Colorization" in name for name in offered)
 
 
-def test_offers_files_without_a_restart_and_leaves_other_networks_out(nodes, models_folder):
-    for name in ("GPEN-BFR-512.pth", "mine.safetensors", "GFPGANv1.4.pth", "codeformer.pth", "readme.txt"):
+def test_offers_every_face_restorer_without_a_restart_and_leaves_other_networks_out(nodes, models_folder):
+    restorers = ["GPEN-BFR-512.onnx", "GPEN-BFR-512.pth", "GFPGANv1.4.pth", "codeformer.pth", "mine.safetensors"]
+    for name in (*restorers, "parsing_parsenet.pth", "detection_Resnet50_Final.pth", "readme.txt"):
         (models_folder / name).touch()
     offered = options(nodes)
-    assert offered[1:3] == ["GPEN-BFR-512.pth", "mine.safetensors"]
-    assert not any(name.startswith(("GFPGAN", "codeformer", "readme")) for name in offered)
+    assert offered[1:6] == restorers
+    assert not any(name.startswith(("parsing", "detection", "readme")) for name in offered)
     assert "GPEN-BFR-512.pth (download)" not in offered
 
 
@@ -188,6 +189,21 @@ def test_a_file_that_is_no_gpen_says_so(nodes, models_folder):
     torch.save({"conv.weight": torch.zeros(3, 3)}, models_folder / "other.pth")
     with pytest.raises(Exception, match="GPEN generator"):
         nodes.run("GPENLoadModel", model="other.pth")
+
+
+def test_an_onnx_file_says_what_it_is_and_what_it_cannot_do(nodes, models_folder, shown):
+    pytest.importorskip("onnx")
+    pytest.importorskip("onnxruntime")
+    from onnx_files import export, plain
+
+    export(plain(tiny_generator()), torch.zeros(1, 3, 32, 32), models_folder / "GPEN-BFR-32.onnx")
+    handle = nodes.run("GPENLoadModel", model="GPEN-BFR-32.onnx").args[0]
+    first, terms, limits = shown().splitlines()
+    assert first == "GPEN-BFR-32.onnx: GPEN (ONNX), 32 px faces, fp32 on cpu"
+    assert "no licence" in terms and "ComfyUI cannot move it" in limits
+    picture = nodes.run("GPENExamplePicture", picture="portrait").args[0]
+    restored = nodes.run("GPENEnhance", model=handle, image=picture, strength=100).args
+    assert not torch.equal(restored[0], picture)
 
 
 def test_a_changed_file_is_noticed(nodes, models_folder):
