@@ -18,6 +18,7 @@ from safetensors.torch import load_file
 from ..checkpoints import embedded_folder
 from ..errors import CheckpointError
 from ..image.geometry import apply, invert
+from ..network.uninitialised import NoRandomWeights
 from ..progress import Progress, silent
 from .detector import Picture
 from .face import Face, Points
@@ -142,7 +143,8 @@ def _to_tensor(pictures: NDArray[np.uint8]) -> torch.Tensor:
 @functools.cache
 def _load(file: Path) -> FaceNetworks:
     """The networks, shared by all detectors."""
-    networks = FaceNetworks()
+    with NoRandomWeights():
+        networks = FaceNetworks()
     state = networks.state_dict()  # the counters of the batch normalisation, used in training only, are not stored
     try:
         networks.load_state_dict(state | {name: tensor.float() for name, tensor in load_file(file).items()})

@@ -1,6 +1,6 @@
 """TIFF files whose pixels are of kinds that cannot be restored, told before they are decoded.
 
-Source: TIFF 6.0, section 19 (sample format).
+Sources: TIFF 6.0, section 19 (sample format); the LogLuv encoding of G. Ward Larson, 1998.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .picture import PictureError
 BITS_PER_SAMPLE, PHOTOMETRIC, EXTRA_SAMPLES, SAMPLE_FORMAT = 258, 262, 338, 339
 _BIG_TIFF = 43
 _FLOATING_POINT = 3
+_LOGARITHMIC = (32844, 32845)  # LogL and LogLuv of libtiff: 32-bit floats, stored as logarithms
 
 
 def refuse_unreadable(data: bytes, name: str) -> None:
@@ -23,6 +24,8 @@ def refuse_unreadable(data: bytes, name: str) -> None:
         directory = _directory(data)
         bits = max(directory.get(BITS_PER_SAMPLE, (1,)))
         floating = _FLOATING_POINT in directory.get(SAMPLE_FORMAT, (1,))
+        if directory.get(PHOTOMETRIC) in _LOGARITHMIC:
+            floating, bits = True, 32
     except (OSError, SyntaxError, ValueError, TypeError, LookupError, struct.error):
         return
     if floating:

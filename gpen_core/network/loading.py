@@ -2,34 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from itertools import pairwise
-from typing import Any
 
-import torch
 from torch import Tensor
-from torch.overrides import TorchFunctionMode
 
 from ..errors import CheckpointError
 from .config import GPENConfig
 from .generator import Generator
+from .uninitialised import NoRandomWeights
 from .weights import require_sound, require_values
 
 # StyleGAN2's fixed noise maps: buffers that some training files carry and GPEN, which feeds features instead, ignores.
 _HARMLESS = "generator.noises."
 _NAMES_SHOWN = 3
-
-
-class _NoRandomWeights(TorchFunctionMode):
-    """Leaves weights that are replaced at once uninitialised: their memory is then never touched.
-
-    The meta device would do the same, but its first use imports parts of torch that take seconds.
-    """
-
-    def __torch_function__(
-        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
-    ) -> Any:
-        return (torch.empty if func is torch.randn else func)(*args, **(kwargs or {}))
 
 
 def load_generator(tensors: Mapping[str, Tensor]) -> Generator:
@@ -39,7 +25,7 @@ def load_generator(tensors: Mapping[str, Tensor]) -> Generator:
     """
     config = GPENConfig.from_state_dict(tensors)
     require_values(tensors, _least_values(config))
-    with _NoRandomWeights():
+    with NoRandomWeights():
         generator = Generator(config)
     expected = generator.state_dict()
     tensors = {name: tensor for name, tensor in tensors.items() if not name.startswith(_HARMLESS)}

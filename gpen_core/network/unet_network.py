@@ -13,6 +13,7 @@ from ..errors import CheckpointError
 from ..message import Message
 from .face_network import FaceNetwork, register
 from .unet import ResidualUNet, UNetConfig
+from .uninitialised import NoRandomWeights
 from .weights import require_sound, require_values
 
 # At the busiest moment, when the face's own features are added to the enlarged ones, there are three maps of whole
@@ -43,7 +44,8 @@ class UNetNetwork(FaceNetwork):
         require_sound(tensors)
         config = _config_of(tensors)
         require_values(tensors, _least_values(config))
-        net = ResidualUNet(config)
+        with NoRandomWeights():
+            net = ResidualUNet(config)
         expected = {name: tensor.shape for name, tensor in net.state_dict().items()}
         wrong = [name for name, shape in expected.items() if name not in tensors or tensors[name].shape != shape]
         if wrong or tensors.keys() - expected.keys():

@@ -337,6 +337,15 @@ def float_tiff(samples: np.ndarray) -> bytes:
     return cv2.imencode(".tif", samples)[1].tobytes()
 
 
+def test_tiff_of_logarithms_is_floating_point_too(tmp_path: Path) -> None:
+    """What OpenCV wrote of three channels by default before 4.12."""
+    log_luv = [cv2.IMWRITE_TIFF_COMPRESSION, 34676]
+    path = tmp_path / "linear.tif"
+    path.write_bytes(cv2.imencode(".tif", np.full((4, 5, 3), 0.5, np.float32), log_luv)[1].tobytes())
+    with pytest.raises(PictureError, match=r"linear.tif stores floating-point values of 32 bits(.|\n)*Expected 8 or"):
+        read_picture(path)
+
+
 @pytest.mark.parametrize("shape", [(4, 5), (4, 5, 3)])
 @pytest.mark.parametrize(("kind", "bits"), [(np.float32, 32), (np.float64, 64)])
 def test_floating_point_tiff_is_refused_as_such(tmp_path: Path, shape: tuple[int, ...], kind: type, bits: int) -> None:

@@ -111,6 +111,8 @@ def test_grey_heic(tmp_path: Path) -> None:
 def test_deep_avif_is_read_with_a_note(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
     read_picture(written(tmp_path, "avif", encoded("avif", picture())))
     assert not caplog.records
+    if not cv2.haveImageWriter("a.avif"):  # before 4.12
+        pytest.skip("this OpenCV writes no AVIF")
     deep = cv2.imencode(".avif", picture().astype(np.uint16) * 4, [cv2.IMWRITE_AVIF_DEPTH, 10])[1].tobytes()
     assert read_picture(written(tmp_path, "avif", deep)).bits == 8
     assert "more than 8 bits per channel" in caplog.text

@@ -228,6 +228,41 @@ def test_no_memory_at_all_is_an_error_that_says_what_to_do(model: GPENModel) -> 
     assert model.run(faces).rungs == ()  # and the model is as good as new
 
 
+@pytest.mark.parametrize("device", [CPU, GPU])
+@pytest.mark.parametrize("failing", range(12))
+def test_each_rung_serves_where_all_above_it_have_failed(
+    model: GPENModel, device: torch.device, failing: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The GPU is pretended: its rungs run on the CPU."""
+    torch.manual_seed(2)
+    faces = torch.rand(4, 32, 32, 3)
+    expected = model(faces)
+    ladder = rungs(device, 4, 32, model.network.strip_sizes(32))
+    tried: list[Rung] = []
+    attempt = model._attempt  # pyright: ignore[reportPrivateUsage]
+
+    def short(faces: torch.Tensor, rung: Rung) -> Any:
+        tried.append(rung)
+        if len(tried) <= failing:
+            raise torch.cuda.OutOfMemoryError("CUDA out of memory.")
+        return attempt(faces, Rung(CPU, rung.batch, rung.whole))
+
+    monkeypatch.setattr(model, "device", device)
+    monkeypatch.setattr(model, "_attempt", short)
+    monkeypatch.setattr(model, "_fits", lambda rung, size: True)
+    monkeypatch.setattr("gpen_core.model.release_cached", lambda device: None)
+    monkeypatch.setattr("gpen_core.ladder.release_cached", lambda device: None)
+    if failing >= len(ladder):
+        with pytest.raises(GPENError, match="Out of memory, even face by face"):
+            model.run(faces)
+        assert tried == ladder
+        return
+    restored = model.run(faces)
+    assert tried == ladder[: failing + 1]
+    assert restored.rungs == ladder[failing].differences(ladder[0])
+    torch.testing.assert_close(restored.faces, expected, rtol=0, atol=1e-5)
+
+
 class Interrupted(BaseException):
     """As ComfyUI raises it."""
 

@@ -1,24 +1,29 @@
-"""What holds for any input: geometry, tiling, settings, selection, and readers of foreign bytes."""
+"""What holds for any input: geometry, tiling, blending, settings, selection, and readers of foreign bytes."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
-from faces import made_up_face
+from faces import made_up_face, noise_picture
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from gpen_core import FaceChoice, GPENError, RestoreSettings
 from gpen_core.checkpoints import read_state_dict
 from gpen_core.errors import CheckpointError
+from gpen_core.faces import Face, FaceCrop
+from gpen_core.faces.aligned_crop import image_to_crop
 from gpen_core.faces.selection import ORDERS, choose_faces, number_faces
+from gpen_core.finish.protection import keep_original
 from gpen_core.image import PictureError, read_picture
 from gpen_core.image.geometry import apply, compose, invert, pixel_scaling, scale_of
 from gpen_core.image.png import png_bytes
 from gpen_core.image.png_chunks import split_profile
 from gpen_core.image.tiling import TileLayout
+from gpen_core.restore.blending import paste_faces
 
 # The same examples in every run; no deadline, because machines differ.
 settings.register_profile(
@@ -68,6 +73,69 @@ def test_tiles_give_the_picture_back(height: int, width: int, size: int, data: s
         assert pixels.shape == (size, size, 1)
         layout.add(total, tile, pixels)
     np.testing.assert_allclose(total, picture, atol=1e-5)
+
+
+@given(st.floats(0, 1), st.floats(0, 1), st.floats(0, 1), st.integers(0, 1000))
+def test_a_mask_gives_values_between_both_pictures(low: float, high: float, share: float, seed: int) -> None:
+    shape = (7, 9, 3)
+    first, second = (noise_picture(*shape[:2], seed + number) * np.float32(high) for number in range(2))
+    keep = np.random.default_rng(seed).uniform(low * share, share, shape[:2]).astype(np.float32)
+    keep[0], keep[1] = 0.0, 1.0
+    blended = keep_original(first, second, keep)
+    assert np.array_equal(blended[0], second[0]) and np.array_equal(blended[1], first[1])
+    assert (blended >= np.minimum(first, second) - 1e-6).all()
+    assert (blended <= np.maximum(first, second) + 1e-6).all()
+
+
+@st.composite
+def pasted(draw: st.DrawFn) -> tuple[list[FaceCrop], list[float]]:
+    """Crops of one colour each, of faces that are not softened, anywhere in and around 96 x 128 px; and strengths."""
+    crops, strengths = [], []
+    for _ in range(draw(st.integers(0, 3))):
+        face = _turned(draw(st.floats(-20, 150)), draw(st.floats(-20, 120)), draw(st.floats(64, 120)), draw(angles))
+        colour = np.array(draw(st.tuples(*[st.floats(0, 1)] * 3)), np.float32)
+        pixels = np.broadcast_to(colour, (32, 32, 3)).copy()
+        crops.append(FaceCrop(face=face, pixels=pixels, image_to_crop=image_to_crop(face.landmarks, 32)))
+        strengths.append(draw(st.sampled_from([0.0, 1.0]) | st.floats(0, 1)))
+    return crops, strengths
+
+
+angles = st.floats(-3.2, 3.2)
+
+
+def _turned(x: float, y: float, size: float, angle: float) -> Face:
+    face = made_up_face(x, y, size)
+    turn = np.array([[np.cos(angle), np.sin(angle)], [-np.sin(angle), np.cos(angle)]])
+    return replace(face, landmarks=(face.landmarks - (x, y)) @ turn + (x, y))
+
+
+@given(pasted(), st.floats(0, 1))
+def test_pasted_faces_stay_between_picture_and_crops(drawn: tuple[list[FaceCrop], list[float]], feather: float) -> None:
+    crops, strengths = drawn
+    before = noise_picture(96, 128)
+    after = before.copy()
+    mask = paste_faces(after, crops, strengths, feather)
+    assert mask.shape == (96, 128) and mask.min() >= 0.0 and mask.max() <= 1.0
+    assert np.array_equal(after[mask == 0.0], before[mask == 0.0])
+    if not any(strengths):
+        assert not mask.any()
+    colours = np.stack([before, *(np.broadcast_to(crop.pixels[0, 0], before.shape) for crop in crops)])
+    assert (after >= colours.min(axis=0) - 1e-5).all() and (after <= colours.max(axis=0) + 1e-5).all()
+
+
+@given(pasted(), st.floats(0, 1))
+def test_more_strength_brings_every_pixel_nearer_to_the_crop(
+    drawn: tuple[list[FaceCrop], list[float]], feather: float
+) -> None:
+    crops = drawn[0][:1]
+    before, target = noise_picture(96, 128), crops[0].pixels[0, 0] if crops else np.zeros(3, np.float32)
+    last = np.abs(before - target)
+    for strength in (0.0, 0.25, 0.7, 1.0):
+        after = before.copy()
+        paste_faces(after, crops, [strength] * len(crops), feather)
+        distance = np.abs(after - target)
+        assert (distance <= last + 1e-5).all()
+        last = distance
 
 
 @given(
