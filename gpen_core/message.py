@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 
@@ -48,6 +48,16 @@ class Joined(str):
     def as_dict(self) -> dict[str, Any]:
         """Plain values, ready for JSON."""
         return {"between": self.between, "parts": list(map(plain, self.parts))}
+
+
+def translated(text: str, catalogue: Mapping[str, str]) -> str:
+    """`text` in another language. catalogue: by the English templates and texts; what it lacks stays English."""
+    if isinstance(text, Joined):
+        return catalogue.get(text.between, text.between).join(translated(part, catalogue) for part in text.parts)
+    if isinstance(text, Message):
+        values = {name: translated(value, catalogue) for name, value in text.values.items()}
+        return catalogue.get(text.template, text.template).format_map(values)
+    return text
 
 
 def plain(text: str) -> str | dict[str, Any]:

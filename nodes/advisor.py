@@ -12,10 +12,12 @@ from torch import Tensor
 
 from ..gpen_core.message import Joined, Message
 from ..gpen_core.quality import Advice, PictureAdvice, advise_picture, draw_chart, memory_budget
+from ..gpen_core.quality.pen import can_write
 from ..gpen_core.restore import count_faces, find_faces
 from . import feedback
 from .face_inputs import detector_called
 from .face_values import GPENFaces, given_faces
+from .languages import catalogue, in_language, language_input
 from .schema import Faces, Settings, schema
 from .tensors import Pixels, as_image, as_pictures
 
@@ -43,6 +45,7 @@ class Advisor(io.ComfyNode):
             inputs=[
                 io.Image.Input("image"),
                 Faces.Input("faces", optional=True, tooltip="Faces from Face Crop, instead of detection."),
+                language_input("report and chart"),
             ],
             outputs=[
                 Settings.Output(
@@ -67,7 +70,7 @@ class Advisor(io.ComfyNode):
         )
 
     @classmethod
-    def execute(cls, image: Tensor, faces: GPENFaces | None = None) -> io.NodeOutput:
+    def execute(cls, image: Tensor, faces: GPENFaces | None = None, language: str = "en") -> io.NodeOutput:
         pictures = as_pictures(image)
         given = given_faces(pictures, faces)
         budget = memory_budget(mm.get_torch_device())
@@ -78,9 +81,9 @@ class Advisor(io.ComfyNode):
             found = find_faces(pixels, finder) if given is None else given[number]
             one = advise_picture(pixels, found, budget)
             advised.append(one)
-            charts.append(draw_chart(one.measures, one.advice))
+            charts.append(draw_chart(one.measures, one.advice, catalogue(language)))
         advices = [one.advice for one in advised]
-        reports = [_report(advice) for advice in advices]
+        report = Joined("\n\n", map(_report, advices))
         first = advices[0].settings
         chart = as_image(_same_size(charts))
         return io.NodeOutput(
@@ -91,11 +94,16 @@ class Advisor(io.ComfyNode):
             round(first.sharpen),
             first.detail_enhance,
             advices[0].clahe_clip,
-            "\n\n".join(reports),
+            in_language(report, language),
             json.dumps([one.as_dict() for one in advised]),
             chart,
-            ui=feedback.shown(_summary(advices), ui.PreviewImage(chart, cls=cls)),
+            ui=feedback.shown(feedback.noted(_summary(advices), _notes(language)), ui.PreviewImage(chart, cls=cls)),
         )
+
+
+def _notes(language: str) -> list[str]:
+    no_font = Message("this computer has no font for the language of the chart, which stays in English")
+    return [] if can_write(catalogue(language)) else [no_font]
 
 
 def _report(advice: Advice) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -17,18 +18,25 @@ from ..gpen_core.faces.selection import Chosen
 from ..gpen_core.message import Joined
 from ..gpen_core.quality import PictureAdvice, replaced_settings
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, joined, restore
+from ..gpen_core.restore.picture_report import PictureReport
 from . import feedback
 from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
+from .languages import in_language, language_input
 from .previews import face_before_after
 from .schema import Faces, Model, Settings, advanced, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
 GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
 
+_ADVISED = "gpen_settings"  # a key that web/advised_values.js knows
+_SLIDERS, _OTHERS = (
+    ("strength", "denoise", "sharpen", "contrast", "brightness"),
+    ("mode", "skin_protect", "detail_enhance"),
+)
 _CHOICE = ("max_faces", "order", "indices", "min_size", "min_score", "max_yaw")
 
 
@@ -88,6 +96,7 @@ class Enhance(io.ComfyNode):
                     optional=True,
                     tooltip="From GPEN Advisor: they replace the sliders of this node, and sharp faces are left alone.",
                 ),
+                language_input("the report"),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="The pictures with their faces restored, in order."),
@@ -109,6 +118,7 @@ class Enhance(io.ComfyNode):
         landmarks: Any = None,
         bboxes: Any = None,
         settings: GPENSettings | None = None,
+        language: str = "en",
         **values: Any,
     ) -> io.NodeOutput:
         try:
@@ -123,7 +133,20 @@ class Enhance(io.ComfyNode):
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
-        return _output(cls, pictures, results, model.model.size, replaced_settings(asked, used) if settings else None)
+        replaced = [replaced_settings(asked, used)] if settings else []
+        output = _output(cls, pictures, results, model.model.size, replaced, language)
+        if settings:
+            output.ui[_ADVISED] = [json.dumps(_for_sliders(used[0], results[0].report.pictures))]
+        return output
+
+
+def _for_sliders(used: RestoreSettings, pictures: Sequence[PictureReport]) -> dict[str, Any]:
+    """What advice has set for the first picture, by widget; the faces taken, too, where it leaves out those of one."""
+    values: dict[str, Any] = {name: round(getattr(used, name)) for name in _SLIDERS}
+    values.update({name: getattr(used, name) for name in _OTHERS})
+    if used.choice.sharp and len(pictures) == 1:
+        values["indices"] = ",".join(str(face.index) for face in pictures[0].faces if face.skipped is None)
+    return values
 
 
 def _with_possible_overlap(values: dict[str, Any]) -> dict[str, Any]:
@@ -166,7 +189,12 @@ def _runs(settings: Sequence[RestoreSettings]) -> list[tuple[slice, RestoreSetti
 
 
 def _output(
-    node: type[Enhance], pictures: Pictures, results: Sequence[RestoreResult], size: int, replaced: str | None
+    node: type[Enhance],
+    pictures: Pictures,
+    results: Sequence[RestoreResult],
+    size: int,
+    replaced: Sequence[str],
+    language: str,
 ) -> io.NodeOutput:
     """replaced: what advice has changed of the sliders, which go on showing their own values."""
     restored = torch.cat([result.image for result in results])
@@ -178,14 +206,13 @@ def _output(
     )
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
     report = joined([result.report for result in results])
-    advised = [] if replaced is None else [replaced]
-    summary = Joined("\n", [report.summary(), *advised])
+    summary = Joined("\n", [report.summary(), *replaced])
     preview = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
-        "\n".join([report.text(), *advised]),
+        in_language(Joined("\n", [report.text(), *replaced]), language),
         owners,
         ui=feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
     )

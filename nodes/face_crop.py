@@ -18,6 +18,7 @@ from ..gpen_core.template import TEMPLATES, Template
 from . import feedback
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GPENFaces, given_faces
+from .languages import in_language, language_input
 from .previews import for_node
 from .schema import Faces, advanced, schema
 from .tensors import Pictures, Pixels, as_image, as_output, as_pictures, as_planes
@@ -86,6 +87,7 @@ class FaceCrop(io.ComfyNode):
                     **advanced(),
                 ),
                 *given_inputs(),
+                language_input("the report"),
             ],
             outputs=[
                 io.Image.Output(display_name="crops", tooltip="The faces taken, of all pictures in order."),
@@ -111,6 +113,7 @@ class FaceCrop(io.ComfyNode):
         region: Tensor | None = None,
         landmarks: Any = None,
         bboxes: Any = None,
+        language: str = "en",
         **choice: Any,
     ) -> io.NodeOutput:
         pictures = as_pictures(image)
@@ -138,7 +141,7 @@ class FaceCrop(io.ComfyNode):
             owners,
             mask,
             preview,
-            found.report.text(),
+            in_language(found.report.text(), language),
             ui=feedback.shown(found.report.summary(), ui.PreviewImage(for_node(preview), cls=cls)),
         )
 

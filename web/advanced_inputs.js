@@ -4,13 +4,10 @@
  */
 
 import { app } from "../../scripts/app.js"
+import { translation } from "./translations.js"
 
 const FOLDER = decodeURIComponent(new URL(import.meta.url).pathname).split("/").at(-2)
 const ALWAYS = "Comfy.Node.AlwaysShowAdvancedWidgets"
-const TEXTS = {
-  en: { show: "Show advanced inputs", hide: "Hide advanced inputs" },
-  zh: { show: "显示高级输入", hide: "隐藏高级输入" },
-}
 
 const setting = (name) => app.extensionManager?.setting?.get(name)
 const isLinked = (node, widget) =>
@@ -39,8 +36,8 @@ function addButton(node, widgets) {
   const button = node.addWidget("button", "advanced inputs", null, () => toggle(node), options)
   button.serialize = false
   derive(button, "label", () => {
-    const texts = setting("Comfy.Locale")?.startsWith("zh") ? TEXTS.zh : TEXTS.en
-    return node.showAdvanced ? texts.hide : texts.show
+    const text = node.showAdvanced ? "Hide advanced inputs" : "Show advanced inputs"
+    return translation().gpen?.buttons?.[text] ?? text
   })
   derive(button, "hidden", () => LiteGraph.vueNodesMode || !widgets.some((widget) => widget.advanced))
 }

@@ -23,6 +23,15 @@ function show(id, text) {
     const widget = node.widgets?.find((each) => each.name === WIDGET)
     if (widget?.value === markdown) makeRoom(node, widget, text)
   }
+  setTimeout(() => keepWordsWhole(text), 100) // it is drawn by then
+}
+
+// On the canvas ComfyUI ends a line in the middle of a word.
+function keepWordsWhole(text) {
+  const [first] = text.split("\n")
+  for (const box of document.querySelectorAll(".dom-widget .break-all")) {
+    if (box.textContent.startsWith(first)) Object.assign(box.style, { wordBreak: "normal", overflowWrap: "anywhere" })
+  }
 }
 
 // On the canvas the widget has the height of two lines, and a failure in the third would be out of sight.

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw
 
 from ..image.warp import Pixels
+from ..message import Joined, Message
 from .advice import Advice
 from .gauges import GAUGES, Gauge, Grade
 from .measures import FaceMeasures, PictureMeasures
-from .reasons import FaceAdvice
-
-Colour = tuple[int, int, int]
+from .pen import Colour, Pen
+from .reasons import FaceAdvice, mode_in_words
 
 _WIDTH, _MARGIN = 1200, 36  # px
 _HEAD, _HEADING = 112, 46  # px, height of the title and of the headings of gauges and table
@@ -33,7 +33,7 @@ _ZONES: dict[Grade, Colour] = {
     "poor": (224, 128, 52),
     "bad": (206, 70, 70),
 }
-_TINTS = {"colour": "in colour", "toned": "toned (sepia)", "grey": "greyscale"}
+_TINTS = {"colour": Message("in colour"), "toned": Message("toned (sepia)"), "grey": Message("greyscale")}
 _DIMMED = 0.45  # of a zone's colour where the value does not lie
 
 
@@ -45,19 +45,24 @@ class _Column:
     readings: tuple[tuple[Gauge, float], ...]
 
 
-def draw_chart(measures: PictureMeasures, advice: Advice) -> Pixels:
-    """(H, 1200, 3) float32 RGB in [0, 1]; of more than four faces the largest are shown."""
+def draw_chart(measures: PictureMeasures, advice: Advice, catalogue: Mapping[str, str] | None = None) -> Pixels:
+    """(H, 1200, 3) float32 RGB in [0, 1]; of more than four faces the largest are shown.
+
+    catalogue: translations by English text, see `Pen`; None for English.
+    """
+    pen = Pen(catalogue or {})
     columns = _columns(measures, advice)
-    notes = [line for note in advice.notes for line in _wrapped(note, _WIDTH - 2 * _MARGIN - _NOTE_INDENT)]
+    wrapped = (pen.wrapped(note, _TEXT_SIZE, _WIDTH - 2 * _MARGIN - _NOTE_INDENT) for note in advice.notes)
+    notes = [line for lines in wrapped for line in lines]
     table = _MARGIN + _HEAD + _HEADING + len(columns[0].readings) * _ROW + 12
     below = table + _HEADING + len(advice.recommended) * _TABLE_ROW + 24
     image = Image.new("RGB", (_WIDTH, below + len(notes) * _NOTE_ROW + _MARGIN), _BACKGROUND)
     draw = ImageDraw.Draw(image)
-    _draw_head(draw, measures, advice)
-    _draw_gauges(draw, columns, _MARGIN + _HEAD)
-    _draw_table(draw, advice, table)
+    _draw_head(pen, draw, measures, advice)
+    _draw_gauges(pen, draw, columns, _MARGIN + _HEAD)
+    _draw_table(pen, draw, advice, table)
     for number, line in enumerate(notes):
-        _write(draw, (_MARGIN + _NOTE_INDENT, below + number * _NOTE_ROW), line, _TEXT)
+        pen.write(draw, (_MARGIN + _NOTE_INDENT, below + number * _NOTE_ROW), line, _TEXT, _TEXT_SIZE)
     if notes:
         draw.rectangle((_MARGIN, below + 2, _MARGIN + 4, below + len(notes) * _NOTE_ROW - 6), _ACCENT)
     return (np.asarray(image) / np.float32(255.0)).astype(np.float32)
@@ -70,53 +75,58 @@ def _columns(measures: PictureMeasures, advice: Advice) -> list[_Column]:
 
 
 def _face_column(face: FaceMeasures, advice: FaceAdvice) -> _Column:
-    title = f"Face {face.index}: {f'strength {advice.strength:g}' if advice.strength else 'leave alone'}"
+    strength = Message("strength {strength}", strength=f"{advice.strength:g}")
+    wanted = strength if advice.strength else Message("leave alone")
+    title = Message("Face {index}: {wanted}", index=face.index, wanted=wanted)
     return _Column(title, tuple((gauge, gauge.of_face(face)) for gauge in GAUGES))
 
 
 def _picture_column(measures: PictureMeasures) -> _Column:
     readings = ((gauge, gauge.of_picture(measures)) for gauge in GAUGES if gauge.of_picture is not None)
-    return _Column("Picture", tuple(readings))
+    return _Column(Message("Picture"), tuple(readings))
 
 
-def _draw_head(draw: ImageDraw.ImageDraw, measures: PictureMeasures, advice: Advice) -> None:
-    _write(draw, (_MARGIN, _MARGIN - 8), "GPEN Advisor", _TEXT, _TITLE_SIZE)
+def _draw_head(pen: Pen, draw: ImageDraw.ImageDraw, measures: PictureMeasures, advice: Advice) -> None:
+    pen.write(draw, (_MARGIN, _MARGIN - 8), "GPEN Advisor", _TEXT, _TITLE_SIZE)
     count = len(measures.faces)
-    faces = "no face" if count == 0 else "1 face" if count == 1 else f"{count} faces"
-    if count > _MOST_FACES:
-        faces += f", the {_MOST_FACES} largest shown"
-    facts = f"{measures.width} x {measures.height} px, {_TINTS[measures.tint]}, {faces}"
-    _write(draw, (_WIDTH - _MARGIN, _MARGIN + 2), facts, _FAINT, anchor="ra")
+    several = Message("1 face") if count == 1 else Message("{count} faces", count=count)
+    faces = several if count else Message("no face")
+    shown = [Message("the {most} largest shown", most=_MOST_FACES)] if count > _MOST_FACES else []
+    size = f"{measures.width} x {measures.height} px"
+    facts = Joined(", ", [size, _TINTS[measures.tint], faces, *shown])
+    pen.write(draw, (_WIDTH - _MARGIN, _MARGIN + 2), facts, _FAINT, _TEXT_SIZE, anchor="ra")
     verdict, colour = _verdict(advice)
     draw.rounded_rectangle((_MARGIN, _MARGIN + 42, _WIDTH - _MARGIN, _MARGIN + 92), 8, _STRIPE)
     draw.rounded_rectangle((_MARGIN, _MARGIN + 42, _MARGIN + 10, _MARGIN + 92), 4, colour)
-    _write(draw, (_MARGIN + 28, _MARGIN + 67), verdict, _TEXT, _VERDICT_SIZE, anchor="lm")
+    pen.write(draw, (_MARGIN + 28, _MARGIN + 67), verdict, _TEXT, _VERDICT_SIZE, anchor="lm")
 
 
 def _verdict(advice: Advice) -> tuple[str, Colour]:
     if not advice.faces:
-        return "No face found: nothing to restore", _FAINT
+        return Message("No face found: nothing to restore"), _FAINT
     if advice.leave_alone:
-        return "Leave it alone: what is there is sharp and clean", _ZONES["good"]
-    settings = advice.settings
-    return f"Restore with strength {settings.strength:g}, mode {settings.mode}", _ACCENT
+        return Message("Leave it alone: what is there is sharp and clean"), _ZONES["good"]
+    strength, mode = f"{advice.settings.strength:g}", mode_in_words(advice.settings.mode)
+    return Message("Restore with strength {strength}, mode {mode}", strength=strength, mode=mode), _ACCENT
 
 
-def _draw_gauges(draw: ImageDraw.ImageDraw, columns: list[_Column], top: int) -> None:
+def _draw_gauges(pen: Pen, draw: ImageDraw.ImageDraw, columns: list[_Column], top: int) -> None:
     space = _WIDTH - 2 * _MARGIN - _LABELS
     width = (space - _GAP * (len(columns) - 1)) // len(columns)
     for number, (gauge, _) in enumerate(columns[0].readings):
         y = top + _HEADING + number * _ROW
-        _write(draw, (_MARGIN, y), gauge.label, _TEXT)
-        _write(draw, (_MARGIN, y + 24), gauge.unit, _FAINT, _SMALL_SIZE)
+        pen.write(draw, (_MARGIN, y), gauge.label, _TEXT, _TEXT_SIZE)
+        pen.write(draw, (_MARGIN, y + 24), gauge.unit, _FAINT, _SMALL_SIZE)
     for place, column in enumerate(columns):
         left = _MARGIN + _LABELS + place * (width + _GAP)
-        _write(draw, (left, top + 4), column.title, _ACCENT)
+        pen.write(draw, (left, top + 4), column.title, _ACCENT, _TEXT_SIZE)
         for number, (gauge, value) in enumerate(column.readings):
-            _draw_gauge(draw, gauge, value, left, top + _HEADING + number * _ROW, width)
+            _draw_gauge(pen, draw, gauge, value, left, top + _HEADING + number * _ROW, width)
 
 
-def _draw_gauge(draw: ImageDraw.ImageDraw, gauge: Gauge, value: float, left: int, top: int, width: int) -> None:
+def _draw_gauge(
+    pen: Pen, draw: ImageDraw.ImageDraw, gauge: Gauge, value: float, left: int, top: int, width: int
+) -> None:
     """Zones with their borders written below, the one of the value bright, and a marker with the value above it."""
     bar, grade, start, written = top + 22, gauge.grade(value), left, left
     marker = left + round(gauge.position(value) * width)
@@ -124,56 +134,28 @@ def _draw_gauge(draw: ImageDraw.ImageDraw, gauge: Gauge, value: float, left: int
         stop = left + round(gauge.position(end) * width)
         inside = start <= marker < stop or (marker == stop == left + width)
         draw.rectangle((start, bar, stop - 2, bar + _BAR), _ZONES[own] if inside else _mixed(_ZONES[own]))
-        half = round(_font(_TICK_SIZE).getlength(f"{end:g}") / 2) + 2
+        half = round(pen.length(f"{end:g}", _TICK_SIZE) / 2) + 2
         if stop < left + width and stop - half > written:
-            _write(draw, (stop - 1, bar + _BAR + 3), f"{end:g}", _FAINT, _TICK_SIZE, anchor="ma")
+            pen.write(draw, (stop - 1, bar + _BAR + 3), f"{end:g}", _FAINT, _TICK_SIZE, anchor="ma")
             written = stop + half
         start = stop
     draw.rectangle((marker - 2, bar - 5, marker + 2, bar + _BAR + 5), _TEXT, _BACKGROUND)
     shown = f"{value:.{gauge.digits}f}"
     at = min(max(marker, left + 16), left + width - 16)
-    _write(draw, (at, bar - 6), shown, _brighter(_ZONES[grade]), _TEXT_SIZE, anchor="mb")
+    pen.write(draw, (at, bar - 6), shown, _brighter(_ZONES[grade]), _TEXT_SIZE, anchor="mb")
 
 
-def _draw_table(draw: ImageDraw.ImageDraw, advice: Advice, top: int) -> None:
+def _draw_table(pen: Pen, draw: ImageDraw.ImageDraw, advice: Advice, top: int) -> None:
     draw.line((_MARGIN, top, _WIDTH - _MARGIN, top), _LINE)
-    for text, offset in (("Setting", 0), ("Recommended", _VALUE_AT), ("Why", _REASON_AT)):
-        _write(draw, (_MARGIN + 12 + offset, top + 14), text, _ACCENT, _SMALL_SIZE)
+    for text, offset in ((Message("Setting"), 0), (Message("Recommended"), _VALUE_AT), (Message("Why"), _REASON_AT)):
+        pen.write(draw, (_MARGIN + 12 + offset, top + 14), text, _ACCENT, _SMALL_SIZE)
     for number, each in enumerate(advice.recommended):
         y = top + _HEADING + number * _TABLE_ROW
         if number % 2 == 0:
             draw.rectangle((_MARGIN, y - 6, _WIDTH - _MARGIN, y + _TABLE_ROW - 7), _STRIPE)
-        _write(draw, (_MARGIN + 12, y), each.setting, _FAINT)
-        _write(draw, (_MARGIN + 12 + _VALUE_AT, y), each.value, _TEXT)
-        _write(draw, (_MARGIN + 12 + _REASON_AT, y + 1), each.reason, _FAINT, _SMALL_SIZE + 1)
-
-
-def _wrapped(text: str, width: int) -> list[str]:
-    """Lines of at most `width` px, broken between words."""
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and _font(_TEXT_SIZE).getlength(longer) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
-
-
-def _write(
-    draw: ImageDraw.ImageDraw,
-    at: tuple[int, int],
-    text: str,
-    colour: Colour,
-    size: int = _TEXT_SIZE,
-    anchor: str = "la",
-) -> None:
-    draw.text(at, text, colour, _font(size), anchor)
-
-
-@cache
-def _font(size: int) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
-    return ImageFont.load_default(size)
+        pen.write(draw, (_MARGIN + 12, y), each.setting, _FAINT, _TEXT_SIZE)
+        pen.write(draw, (_MARGIN + 12 + _VALUE_AT, y), each.value, _TEXT, _TEXT_SIZE)
+        pen.write(draw, (_MARGIN + 12 + _REASON_AT, y + 1), each.reason, _FAINT, _SMALL_SIZE + 1)
 
 
 def _mixed(colour: Colour) -> Colour:

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
+from ..message import Message
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
 
@@ -57,31 +58,31 @@ _SOFT, _DEGRADED, _SEVERE = (least for least, _ in rules.STATES[1:])
 
 GAUGES = (
     Gauge(
-        "Degradation",
-        "0 sharp, 100 lost",
+        Message("Degradation"),
+        Message("0 sharp, 100 lost"),
         lambda face: face.degradation,
         0.0,
         ((_SOFT, "good"), (_DEGRADED, "fair"), (_SEVERE, "poor"), (100.0, "bad")),
     ),
     Gauge(
-        "Sharpness",
-        "px of detail in 512",
+        Message("Sharpness"),
+        Message("px of detail in 512"),
         lambda face: face.sharpness,
         16.0,
         ((51.0, "bad"), (93.0, "poor"), (205.0, "fair"), (512.0, "good")),
         logarithmic=True,
     ),
     Gauge(
-        "Size of the face",
-        "px across the crop",
+        Message("Size of the face"),
+        Message("px across the crop"),
         lambda face: face.crop_side,
         32.0,
         ((64.0, "bad"), (128.0, "poor"), (256.0, "fair"), (2048.0, "good")),
         logarithmic=True,
     ),
     Gauge(
-        "Noise",
-        "levels of 255",
+        Message("Noise"),
+        Message("levels of 255"),
         lambda face: face.noise,
         0.0,
         ((rules.NOISY, "good"), (6.0, "fair"), (12.0, "poor"), (20.0, "bad")),
@@ -89,8 +90,8 @@ GAUGES = (
         of_picture=lambda picture: picture.noise,
     ),
     Gauge(
-        "JPEG blocks",
-        "1 is none",
+        Message("JPEG blocks"),
+        Message("1 is none"),
         lambda face: face.blockiness,
         1.0,
         ((1.15, "good"), (1.3, "fair"), (1.6, "poor"), (2.0, "bad")),
@@ -98,24 +99,24 @@ GAUGES = (
         of_picture=lambda picture: picture.blockiness,
     ),
     Gauge(
-        "Lightness",
-        "level of 255",
+        Message("Lightness"),
+        Message("level of 255"),
         lambda face: face.exposure.lightness,
         0.0,
         ((40.0, "bad"), (rules.DARK, "poor"), (rules.LIGHT, "good"), (235.0, "poor"), (255.0, "bad")),
         of_picture=lambda picture: picture.exposure.lightness,
     ),
     Gauge(
-        "Contrast",
-        "levels of 255",
+        Message("Contrast"),
+        Message("levels of 255"),
         lambda face: face.exposure.contrast,
         0.0,
         ((40.0, "bad"), (rules.LOW_CONTRAST, "poor"), (110.0, "fair"), (255.0, "good")),
         of_picture=lambda picture: picture.exposure.contrast,
     ),
     Gauge(
-        "Turned sideways",
-        "degrees",
+        Message("Turned sideways"),
+        Message("degrees"),
         lambda face: face.yaw,
         -90.0,
         ((-rules.PROFILE, "bad"), (-25.0, "fair"), (25.0, "good"), (rules.PROFILE, "fair"), (90.0, "bad")),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..message import Joined, Message
-from ..settings import RestoreSettings
+from ..settings import Mode, RestoreSettings
 from . import rules
 from .measures import FaceMeasures, PictureMeasures
 from .resources import AUTOMATIC, MemoryBudget, Resources
@@ -20,6 +20,11 @@ _WORDS: dict[State, str] = {
     "soft": Message("a little soft or grainy"),
     "degraded": Message("blurred or noisy"),
     "severe": Message("heavily degraded"),
+}
+_MODES: dict[Mode, str] = {
+    "natural": Message("natural"),
+    "strong": Message("strong"),
+    "detail": Message("detail"),
 }
 
 
@@ -47,7 +52,7 @@ def explain_settings(
     """Why the settings are what they are, by the typical face."""
     return (
         Recommended(Message("strength"), f"{settings.strength:g}", _why_strength(face)),
-        Recommended(Message("mode"), settings.mode, _why_mode(face)),
+        Recommended(Message("mode"), mode_in_words(settings.mode), _why_mode(face)),
         Recommended(Message("denoise"), f"{settings.denoise:g}", _why_denoise(face)),
         Recommended(Message("sharpen"), f"{settings.sharpen:g}", _why_sharpen(face)),
         Recommended(Message("contrast"), f"{settings.contrast:g}", _why_contrast(settings.contrast, face, after_clahe)),
@@ -185,6 +190,11 @@ def _why_detail(picture: PictureMeasures, on: bool) -> str:
         small = "The short side has {short_side} px; it helps from {needed} px."
         return Message(small, short_side=picture.short_side, needed=rules.DETAIL_SHORT_SIDE)
     return Message("It helps large faces that are not degraded.")
+
+
+def mode_in_words(mode: Mode) -> str:
+    """A mode as menus name it."""
+    return _MODES[mode]
 
 
 def on_or_off(value: bool) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ..message import Joined, Message
 from ..settings import RestoreSettings
-from .reasons import on_or_off
+from .reasons import mode_in_words, on_or_off
 
 _UNCHANGED = Message("GPEN Advisor leaves the settings as they are.")
 
@@ -30,7 +30,7 @@ def _in_words(settings: RestoreSettings) -> dict[str, str]:
     """The values that depend on the picture, by the names of the settings."""
     return {
         Message("strength"): f"{settings.strength:g}",
-        Message("mode"): settings.mode,
+        Message("mode"): mode_in_words(settings.mode),
         Message("denoise"): f"{settings.denoise:g}",
         Message("sharpen"): f"{settings.sharpen:g}",
         Message("contrast"): f"{settings.contrast:g}",

@@ -58,11 +58,18 @@ class FaceReport:
         cut_out: nothing was restored, and the line names no strength.
         """
         left, top = (round(value) for value in self.box[:2])
-        seen = f"face {self.index}: {self.size:.0f} px at ({left}, {top}), score {self.score:.2f}"
-        seen += f", turned {whole_degrees(self.yaw)} degrees"
-        done = [] if cut_out else [f"strength {self.strength:g}"]
-        parts = [seen, *([f"skipped: {self.skipped}"] if self.skipped else done), *([self.note] if self.note else [])]
-        return ", ".join(parts)
+        seen = Message(
+            "face {index}: {size} px at ({left}, {top}), score {score}, turned {degrees} degrees",
+            index=self.index,
+            size=f"{self.size:.0f}",
+            left=left,
+            top=top,
+            score=f"{self.score:.2f}",
+            degrees=whole_degrees(self.yaw),
+        )
+        done = [] if cut_out else [Message("strength {strength}", strength=f"{self.strength:g}")]
+        skipped = [Message("skipped: {reason}", reason=self.skipped)] if self.skipped else done
+        return Joined(", ", [seen, *skipped, *([self.note] if self.note else [])])
 
 
 def whole_degrees(angle: float) -> int:

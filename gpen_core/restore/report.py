@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from ..message import Joined, Message
 from ..settings import RestoreSettings
 from .batch_summary import summarise
 from .picture_report import PictureReport
@@ -54,8 +55,15 @@ class RestoreReport:
 
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
-        network = f"{self.model} in {self.precision} on {self.device}, faces by {self.detector}"
-        return "\n".join([network, _in_full(self.pictures), *(f"Note: {each}" for each in self.warnings)])
+        network = Message(
+            "{model} in {precision} on {device}, faces by {detector}",
+            model=self.model,
+            precision=self.precision,
+            device=self.device,
+            detector=self.detector,
+        )
+        notes = [Message("Note: {note}", note=each) for each in self.warnings]
+        return Joined("\n", [network, _in_full(self.pictures), *notes])
 
 
 def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
@@ -68,8 +76,9 @@ def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
 
 
 def _in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
-    blocks = []
+    lines: list[str] = []
     for number, picture in enumerate(pictures):
-        head = picture.summary() if len(pictures) == 1 else f"picture {number}: {picture.summary()}"
-        blocks.append("\n".join([head, *(f"  {face.line(cut_out=cut_out)}" for face in picture.faces)]))
-    return "\n".join(blocks)
+        of_batch = Message("picture {number}: {summary}", number=number, summary=picture.summary())
+        faces = [Joined("  ", ["", face.line(cut_out=cut_out)]) for face in picture.faces]
+        lines += [picture.summary() if len(pictures) == 1 else of_batch, *faces]
+    return Joined("\n", lines)

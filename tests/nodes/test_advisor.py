@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from pack_loader import PACK
 from PIL import Image
 from skimage import data
 
@@ -87,3 +89,36 @@ def test_without_a_face_that_comes_first(nodes: Any, shown: Any) -> None:
     report = nodes.run("GPENAdvisor", image=torch.full((1, 96, 128, 3), 0.4)).args[7]
     assert report.splitlines()[0] == shown().splitlines()[0] == "No face was found: there is nothing to restore."
     assert len(report.splitlines()) > 1
+
+
+def test_reports_and_chart_are_in_the_language_asked_for(nodes: Any, image: torch.Tensor) -> None:
+    english, chinese = (nodes.run("GPENAdvisor", image=image, language=each).args for each in ("en", "zh"))
+    assert nodes.run("GPENAdvisor", image=image).args[7] == english[7]
+    assert chinese[7].splitlines()[0].startswith("强度 ") and english[7].splitlines()[0].startswith("strength ")
+    assert chinese[8] == english[8]  # numbers are for programs
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    result = nodes.run("GPENEnhance", model=model, image=image, settings=chinese[0], language="zh")
+    assert "由 GPEN 顾问设定：" in result.args[3] and not set("abcdefghijklmno") & set(result.args[3].splitlines()[2])
+    crops = nodes.run("GPENFaceCrop", image=image, language="zh").args[4]
+    assert crops.splitlines()[0] == "2 张人脸中 2 张已裁出"
+
+
+def test_without_a_font_the_chart_stays_english_and_the_node_says_so(
+    nodes: Any, image: torch.Tensor, shown: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    english = nodes.run("GPENAdvisor", image=image).args[9]
+    assert "font" not in shown()
+    pen = sys.modules[f"{PACK}.gpen_core.quality.pen"]
+    monkeypatch.setattr(pen, "_wide_font", lambda: None)
+    assert torch.equal(nodes.run("GPENAdvisor", image=image, language="zh").args[9], english)
+    assert "no font for the language" in shown()
+
+
+def test_what_the_sliders_would_have_to_show(nodes: Any, image: torch.Tensor) -> None:
+    model = nodes.run("GPENLoadModel", device="cpu").args[0]
+    settings = nodes.run("GPENAdvisor", image=image).args[0]
+    advised = nodes.run("GPENEnhance", model=model, image=image, settings=settings)
+    values = json.loads(advised.ui["gpen_settings"][0])
+    by_hand = nodes.run("GPENEnhance", model=model, image=image, **values)
+    assert torch.equal(by_hand.args[0], advised.args[0])
+    assert "gpen_settings" not in by_hand.ui

@@ -32,9 +32,17 @@ def test_every_message_is_translated_with_all_its_values(language):
     def names(text):
         return set(re.findall(r"{(\w*)}", text))
 
-    english, translated = read("en", "main")["gpen"]["messages"], read(language, "main")["gpen"]["messages"]
-    assert list(translated) == list(english)
-    assert [key for key, text in translated.items() if names(text) != names(key)] == []
+    english, translated = read("en", "main")["gpen"], read(language, "main")["gpen"]
+    assert list(translated) == list(english) == ["messages", "errors", "workflows", "blueprint", "buttons"]
+    for kind, texts in translated.items():
+        assert list(texts) == list(english[kind])
+        assert [key for key, text in texts.items() if names(text) != names(key)] == []
+
+
+def test_chinese_leaves_nothing_in_english():
+    # But for names of files and the like, and what is a name in every language.
+    texts = [pair for kind in read("zh", "main")["gpen"].values() for pair in kind.items()]
+    assert [english for english, chinese in texts if english == chinese] == []
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

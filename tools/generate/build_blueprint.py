@@ -77,6 +77,11 @@ def blueprint() -> dict[str, Any]:
     }
 
 
+def texts() -> list[str]:
+    """What a placed blueprint shows that is its own: its title and the names of its ends."""
+    return list(dict.fromkeys([_NAME, "image", *_OUTPUTS, *(name for _, name in _SHOWN)]))
+
+
 def _outer(subgraph: dict[str, Any]) -> dict[str, Any]:
     return {
         "id": 1,

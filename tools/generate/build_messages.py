@@ -1,4 +1,5 @@
-"""The English catalogue of the texts inside nodes: every template of a Message in the source.
+"""The English catalogue of what the front end cannot translate by itself: every template of a Message in the source,
+of an error, and the notes and titles of workflows and blueprint.
 
 A Message is made from a literal, or from a name that the same file gives a literal to: no template may be missing.
 """
@@ -10,17 +11,28 @@ import json
 from collections.abc import Iterator
 from pathlib import Path
 
+import build_blueprint
+import build_workflows
+from error_texts import error_templates
 from pack_loader import PROJECT, Nodes
 
 FILE = PROJECT / "locales" / "en" / "main.json"
 
 _ROOMS = ("gpen_core", "nodes")
 _BETWEEN = (", ", ": ", "; ")  # of Joined
+_BUTTONS = ("Show advanced inputs", "Hide advanced inputs", "Write advice into sliders")  # of web/*.js
 
 
 def files(_: Nodes) -> dict[Path, str]:
     """locales/en/main.json."""
-    catalogue = {"gpen": {"messages": {each: each for each in [*_BETWEEN, *templates()]}}}
+    texts = {
+        "messages": [*_BETWEEN, *templates()],
+        "errors": error_templates(),
+        "workflows": build_workflows.texts(),
+        "blueprint": build_blueprint.texts(),
+        "buttons": _BUTTONS,
+    }
+    catalogue = {"gpen": {kind: {each: each for each in own} for kind, own in texts.items()}}
     return {FILE: json.dumps(catalogue, indent=2, ensure_ascii=False) + "\n"}
 
 

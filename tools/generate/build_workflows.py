@@ -220,3 +220,12 @@ def files(nodes: Nodes) -> dict[Path, str]:
     return {
         FOLDER / f"{flow.name}.json": json.dumps(flow.as_json(), indent=2, ensure_ascii=False) + "\n" for flow in flows
     }
+
+
+def texts() -> list[str]:
+    """What the workflows write into the graph: titles that are their own, and notes; each once."""
+    flows = [make().as_json() for make in WORKFLOWS]
+    nodes = [node for flow in flows for node in flow["nodes"]]
+    titles = [node["title"] for node in nodes if "title" in node]
+    notes = [text for node in nodes if node["type"] == "MarkdownNote" for text in node["widgets_values"]]
+    return list(dict.fromkeys([*titles, *notes]))

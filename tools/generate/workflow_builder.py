@@ -62,7 +62,7 @@ class Node:
     @property
     def height(self) -> int:
         """Of the body, in px, with the text and the picture of a run."""
-        widgets = [each for each in self.schema["inputs"] if each["type"] in WIDGETS]
+        widgets = [each for each in self.schema["inputs"] if each["type"] in WIDGETS and not each.get("hidden")]
         behind = sum(bool(each.get("advanced")) for each in widgets)
         rows = len(widgets) - behind + 1 if behind > 1 else len(widgets)  # web/advanced_inputs.js: a button for several
         height = _ROW * max(len(self.sockets), len(self.schema["outputs"])) + _WIDGET * rows + _EDGE
