@@ -29,7 +29,7 @@ class CropReport:
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
-        return _in_full(self.pictures, cut_out=True)
+        return in_full(self.pictures, cut_out=True)
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class RestoreReport:
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
         network = f"{self.model} in {self.precision} on {self.device}, faces by {self.detector}"
-        return "\n".join([network, _in_full(self.pictures), *(f"Note: {each}" for each in self.warnings)])
+        return "\n".join([network, in_full(self.pictures), *(f"Note: {each}" for each in self.warnings)])
 
 
 def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
@@ -67,7 +67,8 @@ def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
     )
 
 
-def _in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
+def in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
+    """Every picture and every face of it. cut_out: as of `FaceReport.line`."""
     blocks = []
     for number, picture in enumerate(pictures):
         head = picture.summary() if len(pictures) == 1 else f"picture {number}: {picture.summary()}"
