@@ -200,3 +200,10 @@ class GPENModel:
         if not bool(restored.isfinite().all()):
             raise GPENError(f"The network gave values that are not finite even in fp32, with {self.name}.")
         return numbers
+
+
+def require_model(model: object) -> None:
+    """Raises GPENError for what is no `GPENModel`: people give the name of a network, or its generator."""
+    if not isinstance(model, GPENModel):
+        given, name = (repr(model),) * 2 if isinstance(model, str) else (type(model).__name__, "")
+        raise GPENError(f"Expected a GPENModel, got {given}.\nLoad one first: gpen_core.load_model({name}).")

@@ -19,12 +19,15 @@ class GPENExtension(ComfyExtension):
         from ..gpen_core.opencv_packages import describe_clash, installed_packages
         from .advisor import Advisor
         from .clahe import CLAHE
+        from .colourise import Colourise
         from .enhance import Enhance
         from .example_picture import ExamplePicture
         from .face_crop import FaceCrop
+        from .inpaint import Inpaint
         from .load_model import LoadGPENModel
         from .paste_faces import PasteFaces
         from .save_image import SaveImage
+        from .seg2face import FaceFromSegmentation
         from .skin_protect_blend import SkinProtectBlend
         from .standardise import StandardiseInput
 
@@ -43,4 +46,7 @@ class GPENExtension(ComfyExtension):
             Advisor,
             SaveImage,
             ExamplePicture,
+            Colourise,
+            Inpaint,
+            FaceFromSegmentation,
         ]

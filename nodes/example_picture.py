@@ -11,7 +11,7 @@ from .schema import schema
 from .tensors import as_output
 
 _FOLDER = Path(__file__).resolve().parents[1] / "example_workflows" / "pictures"
-_PICTURES = ("portrait", "group", "old_photo")
+_PICTURES = ("portrait", "group", "old_photo", "scratched", "segmentation")
 
 
 class ExamplePicture(io.ComfyNode):
@@ -23,7 +23,7 @@ class ExamplePicture(io.ComfyNode):
             node_id="GPENExamplePicture",
             display_name="Example Picture (GPEN)",
             description="A picture to try the pack with (NASA and US Navy, public domain; the group is composed of two "
-            "portraits). For your own use Load Image.",
+            "portraits; the segmentation is drawn). For your own use Load Image.",
             search_aliases=["sample image", "test image", "示例", "测试图片"],
             inputs=[io.Combo.Input("picture", options=list(_PICTURES), default=_PICTURES[0], tooltip="Which picture.")],
             outputs=[io.Image.Output(display_name="image")],
@@ -31,4 +31,5 @@ class ExamplePicture(io.ComfyNode):
 
     @classmethod
     def execute(cls, picture: str) -> io.NodeOutput:
-        return io.NodeOutput(as_output(read_picture(_FOLDER / f"{picture}.jpg").pixels[None]))
+        (path,) = _FOLDER.glob(f"{picture}.*")
+        return io.NodeOutput(as_output(read_picture(path).pixels[None]))

@@ -60,7 +60,7 @@ def choices() -> list[str]:
     absent = [
         entry.name + DOWNLOAD
         for entry in all_entries()
-        if entry.kind == "generator" and entry.name.startswith("GPEN-BFR") and entry.name.casefold() not in present
+        if entry.kind == "generator" and entry.name.casefold() not in present
     ]
     return [EMBEDDED_NETWORK, *files, *absent]
 

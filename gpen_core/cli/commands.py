@@ -1,5 +1,5 @@
 """The commands of `gpen`, in the order of its help."""
 
-from . import advise, evaluate, faces, info, restore, weights
+from . import advise, evaluate, faces, info, repaint, restore, weights
 
-COMMANDS = (restore, faces, advise, evaluate, weights, info)
+COMMANDS = (restore, repaint, faces, advise, evaluate, weights, info)

@@ -50,9 +50,14 @@ def as_batch(image: Image) -> NDArray[np.float32]:
 
 def as_regions(region: Image | None, pictures: NDArray[np.float32]) -> list[NDArray[np.bool_] | None]:
     """For each picture where its region is 0.5 or more, or None without one. region: (H, W) for all, or (B, H, W)."""
-    count, height, width = pictures.shape[:3]
     if region is None:
-        return [None] * count
+        return [None] * len(pictures)
+    return [plane >= 0.5 for plane in as_planes(region, pictures)]
+
+
+def as_planes(region: Image, pictures: NDArray[np.float32]) -> list[NDArray[np.float32]]:
+    """For each picture its plane (H, W). region: (H, W) for all, or (B, H, W). Raises GPENError for another shape."""
+    count, height, width = pictures.shape[:3]
     array = as_array(region)
     if array.shape == (height, width):
         array = np.broadcast_to(array, (count, height, width))
@@ -61,7 +66,7 @@ def as_regions(region: Image | None, pictures: NDArray[np.float32]) -> list[NDAr
             f"The region must have the picture's size ({height}, {width}), or ({count}, {height}, {width}) for one per "
             f"picture, got {tuple(array.shape)}."
         )
-    return [plane >= 0.5 for plane in array]
+    return list(np.clip(array.astype(np.float32), 0.0, 1.0))
 
 
 def like_input(batch: NDArray[np.float32], image: Image) -> Tensor:

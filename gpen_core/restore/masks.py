@@ -30,9 +30,9 @@ def face_mask(face: Face, image_to_crop: Transform, size: int, region: Region, f
     """
     crop = _pixel_grid(image_to_crop, region)
     radius = _oval_radius(face, image_to_crop, crop)
-    mask = _smooth_step((1.0 + feather - radius) / max(feather, 1e-6))
+    mask = smooth_step((1.0 + feather - radius) / max(feather, 1e-6))
     edge = np.minimum(crop, (size - 1) - crop).min(axis=2)
-    mask *= _smooth_step(edge / (_BORDER * size))
+    mask *= smooth_step(edge / (_BORDER * size))
     return mask, mask * np.exp(-np.square(_FOCUS * radius))
 
 
@@ -58,7 +58,7 @@ def _oval_radius(face: Face, image_to_crop: Transform, crop: NDArray[np.float32]
     return np.linalg.norm(offset @ axes.astype(np.float32), axis=2)
 
 
-def _smooth_step(x: NDArray[np.floating]) -> Plane:
+def smooth_step(x: NDArray[np.floating]) -> Plane:
     """0 below 0, 1 above 1, 3x^2 - 2x^3 between."""
     x = np.clip(x, 0.0, 1.0)
     return (x * x * (3.0 - 2.0 * x)).astype(np.float32)

@@ -20,7 +20,7 @@ from ..image.lens import lens_preset
 from ..image.tiling import TileLayout
 from ..image.warp import Pixels, Plane
 from ..message import Joined, Message
-from ..model import GPENModel
+from ..model import GPENModel, require_model
 from ..progress import Progress
 from ..settings import RestoreSettings
 from .background import enhance_background
@@ -76,7 +76,7 @@ def restore(
     Raises GPENError for an image of another shape, what is no model, an impossible setting, or faces given together
     with a lens.
     """
-    _require_model(model)
+    require_model(model)
     originals = pictures = as_batch(image)
     height, width = pictures.shape[1:3]
     asked = settings or RestoreSettings()
@@ -146,13 +146,6 @@ def restore(
     )
     crops = tuple(tuple(one.crop for one in own) for own in finished)
     return RestoreResult(like_input(result, image), like_input(masks, image), crops, report)
-
-
-def _require_model(model: object) -> None:
-    """People give the name of a network, or its generator."""
-    if not isinstance(model, GPENModel):
-        given, name = (repr(model),) * 2 if isinstance(model, str) else (type(model).__name__, "")
-        raise GPENError(f"Expected a GPENModel, got {given}.\nLoad one first: gpen_core.load_model({name}).")
 
 
 def _paste(picture: Pixels, finished: Sequence[FinishedCrop], settings: RestoreSettings) -> Plane:

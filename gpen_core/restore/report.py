@@ -30,7 +30,7 @@ class CropReport:
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
-        return _in_full(self.pictures, cut_out=True)
+        return in_full(self.pictures, cut_out=True)
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class RestoreReport:
             detector=self.detector,
         )
         notes = [Message("Note: {note}", note=each) for each in self.warnings]
-        return Joined("\n", [network, _in_full(self.pictures), *notes])
+        return Joined("\n", [network, in_full(self.pictures), *notes])
 
 
 def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
@@ -75,7 +75,8 @@ def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
     )
 
 
-def _in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
+def in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
+    """Every picture and every face of it. cut_out: as of `FaceReport.line`."""
     lines: list[str] = []
     for number, picture in enumerate(pictures):
         of_batch = Message("picture {number}: {summary}", number=number, summary=picture.summary())

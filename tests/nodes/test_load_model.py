@@ -35,7 +35,9 @@ def test_offers_the_embedded_network_first_and_official_files_for_download(nodes
     offered = options(nodes)
     assert offered[0] == "face-unet"
     assert "GPEN-BFR-512.pth (download)" in offered
-    assert not any("Colorization" in name for name in offered)
+    assert offered[-3:] == [
+        f"GPEN-{name}.pth (download)" for name in ("Colorization-1024", "Inpainting-1024", "Seg2face-512")
+    ]
 
 
 def test_offers_every_face_restorer_without_a_restart_and_leaves_other_networks_out(nodes, models_folder):

@@ -27,6 +27,12 @@ _THUMBNAILS = {
     workflows.crop_edit_paste: thumbnails.stages,
     workflows.advisor: thumbnails.chart,
 }
+_CARDS = {  # of those that cannot run here
+    workflows.after_stable_diffusion: lambda: thumbnails.card("Text to image\nthen GPEN Enhance"),
+    workflows.colourise: lambda: thumbnails.start("old_photo.jpg", "Colourise"),
+    workflows.inpaint: lambda: thumbnails.start("scratched.png", "Inpaint"),
+    workflows.face_from_segmentation: lambda: thumbnails.start("segmentation.png", "to a face"),
+}
 
 
 def main() -> None:
@@ -34,7 +40,7 @@ def main() -> None:
     for make in workflows.WORKFLOWS:
         name = make().name
         if name in workflows.NEEDS_DOWNLOADS:
-            thumbnail = thumbnails.card("Text to image\nthen GPEN Enhance")
+            thumbnail = _CARDS[make]()
         else:
             results = _results(nodes, name)
             thumbnail = _THUMBNAILS[make](results)

@@ -14,7 +14,9 @@ from pack_loader import PROJECT, Nodes
 from workflow_builder import Workflow
 
 FOLDER = PROJECT / "example_workflows"
-NEEDS_DOWNLOADS = frozenset({"03 After Stable Diffusion - fix faces"})
+NEEDS_DOWNLOADS = frozenset(
+    {"03 After Stable Diffusion - fix faces", "10 Colourise", "11 Inpaint a face", "12 Face from a segmentation"}
+)
 
 _GPEN_512 = {
     "name": "GPEN-BFR-512.pth",
@@ -27,9 +29,14 @@ _STABLE_DIFFUSION = {
     "v1-5-pruned-emaonly-fp16.safetensors",
     "directory": "checkpoints",
 }
+_GPEN_BUCKET = "https://public-vigen-video.oss-cn-shanghai.aliyuncs.com/robin/models/"
 _CHOOSE_MODEL = (
     "face-unet comes with the pack. For more detail on large faces choose **GPEN-BFR-512** in "
     "*Load GPEN Model*; entries marked (download) are fetched and verified when you press Run."
+)
+_OTHER_NETWORK = (
+    "The network is fetched from its authors' server: choose the entry marked (download) in *Load GPEN Model*. They "
+    "grant no licence: ask them before any commercial use."
 )
 
 
@@ -202,6 +209,45 @@ def advisor() -> Workflow:
     return flow
 
 
+def colourise() -> Workflow:
+    flow = Workflow(
+        "10 Colourise",
+        "GPEN's colourisation network colours the face; **spread** gives the rest of the picture colours of the same "
+        "brightness from around it, so that no grey neck borders on the face.\n\n" + _OTHER_NETWORK,
+    )
+    return _with_other_network(flow, "GPEN-Colorization-1024.pth", "old_photo", "GPENColourise", "colourised")
+
+
+def inpaint() -> Workflow:
+    flow = Workflow(
+        "11 Inpaint a face",
+        "What is painted over in pure white is made anew. For your own pictures: *Load Image*, right-click, *Open in "
+        "MaskEditor*, and connect its mask to **mask**.\n\n" + _OTHER_NETWORK,
+    )
+    return _with_other_network(flow, "GPEN-Inpainting-1024.pth", "scratched", "GPENInpaint", "inpainted")
+
+
+def face_from_segmentation() -> Workflow:
+    flow = Workflow(
+        "12 Face from a segmentation",
+        "A face made of a drawing in the 19 colours of CelebAMask-HQ; the help of *GPEN Face from Segmentation* (press "
+        "*i*) has the palette.\n\n" + _OTHER_NETWORK,
+    )
+    return _with_other_network(flow, "GPEN-Seg2face-512.pth", "segmentation", "GPENSeg2Face", "face")
+
+
+def _with_other_network(flow: Workflow, name: str, picture: str, node: str, prefix: str) -> Workflow:
+    """Picture and network, through one node, into a file."""
+    flow.note_at(0, 0, 320, 230)
+    declared = {"name": name, "url": _GPEN_BUCKET + name, "directory": "facerestore_models"}
+    model = flow.add("GPENLoadModel", model=name, models=[declared]).at(0, 290, 320)
+    photo = flow.add("GPENExamplePicture", picture=picture).at(0, 600, 320)
+    source = {"segmentation" if node == "GPENSeg2Face" else "image": photo[0]}
+    made = flow.add(node, model=model[0], **source).at(370, 0, 560, 640)
+    flow.add("GPENSaveImage", images=made[0], filename_prefix=f"GPEN/{prefix}").at(980, 0, 440, 600)
+    return flow
+
+
 WORKFLOWS = (
     restore_a_photo,
     group_photo,
@@ -211,6 +257,9 @@ WORKFLOWS = (
     batch,
     crop_edit_paste,
     advisor,
+    colourise,
+    inpaint,
+    face_from_segmentation,
 )
 
 

@@ -15,6 +15,8 @@ from group_picture import group
 from numpy.typing import NDArray
 from PIL import Image
 
+from gpen_core.repaint import LABELS, PALETTE
+
 Picture = NDArray[np.uint8]
 Floats = NDArray[np.float64]
 
@@ -29,6 +31,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, picture in {"portrait": portrait(), "group": small_group(), "old_photo": old_photo()}.items():
         Image.fromarray(picture).save(FOLDER / f"{name}.jpg", quality=90)
+    for name, picture in {"scratched": scratched(), "segmentation": segmentation()}.items():  # exact colours matter
+        Image.fromarray(picture).save(FOLDER / f"{name}.png", optimize=True)
 
 
 def portrait() -> Picture:
@@ -50,6 +54,39 @@ def old_photo() -> Picture:
     for column in rng.integers(0, grey.shape[1], 5):
         faded[:, column] += 0.12 * rng.uniform(0.3, 1.0)
     return _compressed(faded[..., None] * _SEPIA * 255.0, 80)
+
+
+def scratched() -> Picture:
+    """The portrait with parts of the face painted over in white."""
+    picture = _portrait()[:300, 40:340].copy()
+    for start, end in (((120, 60), (170, 130)), ((150, 165), (205, 150))):
+        cv2.line(picture, start, end, (255, 255, 255), 9)
+    return picture
+
+
+def segmentation() -> Picture:
+    """A face drawn in the palette of GPEN's segmentation network, made up of ellipses."""
+    picture = np.zeros((512, 512, 3), np.uint8)
+    parts = (  # label, centre, half axes in px
+        ("cloth", (256, 560), (240, 120)),
+        ("hair", (256, 240), (175, 215)),
+        ("neck", (256, 420), (75, 110)),
+        ("left ear", (398, 290), (22, 42)),
+        ("right ear", (114, 290), (22, 42)),
+        ("skin", (256, 280), (140, 175)),
+        ("hair", (256, 120), (120, 45)),
+        ("right brow", (202, 212), (40, 8)),
+        ("left brow", (310, 212), (40, 8)),
+        ("right eye", (202, 243), (28, 11)),
+        ("left eye", (310, 243), (28, 11)),
+        ("nose", (256, 290), (26, 48)),
+        ("upper lip", (256, 362), (48, 11)),
+        ("lower lip", (256, 378), (42, 13)),
+        ("mouth", (256, 369), (34, 4)),
+    )
+    for label, centre, axes in parts:
+        cv2.ellipse(picture, centre, axes, 0.0, 0.0, 360.0, PALETTE[LABELS.index(label)], -1)
+    return picture
 
 
 def _portrait() -> Picture:

@@ -6,6 +6,7 @@ results: what the nodes of a run gave, by class; pictures are RGB in 8 bits.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +16,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 Picture = NDArray[np.uint8]
 Results = dict[str, Any]
 
+_PICTURES = Path(__file__).resolve().parents[2] / "example_workflows" / "pictures"
 _SIDE = 480  # px of a thumbnail
 _DARK = (24, 25, 29)
 _LINE = 2  # px between parts
@@ -80,6 +82,15 @@ def card(text: str) -> Image.Image:
     ImageDraw.Draw(image).multiline_text(
         (_SIDE / 2, _SIDE / 2), text, fill="white", font=font, anchor="mm", align="center", spacing=16
     )
+    return image
+
+
+def start(picture: str, text: str) -> Image.Image:
+    """What such a workflow starts from, and what becomes of it in words."""
+    image = _fitted(np.asarray(Image.open(_PICTURES / picture).convert("RGB")), (_SIDE, _SIDE))
+    draw = ImageDraw.Draw(image)
+    draw.rectangle((0, _SIDE - 72, _SIDE, _SIDE), fill=_DARK)
+    draw.text((_SIDE / 2, _SIDE - 36), text, fill="white", font=ImageFont.load_default(36), anchor="mm")
     return image
 
 

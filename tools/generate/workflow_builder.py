@@ -26,8 +26,19 @@ _SHOWS_TEXT = {
     "GPENPasteFaces",
     "GPENStandardise",
     "GPENSkinProtectBlend",
+    "GPENColourise",
+    "GPENInpaint",
+    "GPENSeg2Face",
 }
-_SHOWS_PICTURE = {"GPENEnhance", "GPENFaceCrop", "GPENAdvisor", "GPENSaveImage"}
+_SHOWS_PICTURE = {
+    "GPENColourise",
+    "GPENInpaint",
+    "GPENSeg2Face",
+    "GPENEnhance",
+    "GPENFaceCrop",
+    "GPENAdvisor",
+    "GPENSaveImage",
+}
 
 
 @dataclass(eq=False)
