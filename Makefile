@@ -5,7 +5,7 @@ TORCH ?= torch==2.13.0
 VENV := .venv
 PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --quiet
 
-.PHONY: demo test lint generated pictures benchmark clean
+.PHONY: demo test lint generated pictures benchmark gpu matrix clean
 
 demo: $(VENV)/.installed
 	$(VENV)/bin/python tools/demo.py
@@ -31,6 +31,14 @@ pictures: generated
 
 benchmark: $(VENV)/.installed-benchmark
 	$(VENV)/bin/python tools/measure/benchmark.py all --json benchmark.json --figure benchmark.png
+
+# On a machine with an NVIDIA GPU: tests, memory, speed, 20 minutes at most. TORCH=torch for a torch with CUDA.
+gpu: $(VENV)/.installed-dev
+	$(VENV)/bin/python tools/measure/gpu_report.py --docs docs/measurements.md
+
+# On other versions of numpy, OpenCV, Pillow and Python: an hour.
+matrix: $(VENV)/.installed
+	$(VENV)/bin/python tools/measure/version_matrix.py --torch "$(TORCH)" --docs docs/building.md
 
 $(VENV)/.installed: pyproject.toml
 	$(PYTHON) -m venv $(VENV)
