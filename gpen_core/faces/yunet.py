@@ -125,12 +125,9 @@ def _read(path: Path) -> np.ndarray:
 
 
 def _create(onnx: np.ndarray, path: Path, score: float) -> Any:
-    nothing = np.zeros(0, dtype=np.uint8)
     try:
         with _opencv_errors_only():
-            network = cv2.FaceDetectorYN.create(
-                "onnx", onnx, nothing, (_LEAST_SIDE, _LEAST_SIDE), score, _NMS_IOU, _NMS_CANDIDATES
-            )
+            network = _from_memory_or_file(onnx, path, score)
             network.detect(np.zeros((_LEAST_SIDE, _LEAST_SIDE, 3), dtype=np.uint8))
     except cv2.error as error:
         raise CheckpointError(
@@ -139,6 +136,14 @@ def _create(onnx: np.ndarray, path: Path, score: float) -> Any:
             f"Take it away: {_BUNDLED}, which comes with this project, works everywhere.\nOpenCV said: {error}"
         ) from error
     return network
+
+
+def _from_memory_or_file(onnx: np.ndarray, path: Path, score: float) -> Any:
+    options = (_LEAST_SIDE, _LEAST_SIDE), score, _NMS_IOU, _NMS_CANDIDATES
+    try:
+        return cv2.FaceDetectorYN.create("onnx", onnx, np.zeros(0, dtype=np.uint8), *options)
+    except TypeError:  # OpenCV 4.8 takes paths only
+        return cv2.FaceDetectorYN.create(str(path), "", *options)
 
 
 @contextmanager

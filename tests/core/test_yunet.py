@@ -173,3 +173,18 @@ def test_edges_of_the_network_become_pixel_centres(monkeypatch: pytest.MonkeyPat
     np.testing.assert_allclose(face.box, [199.5, 99.5, 399.5, 199.5], atol=1e-3)
     np.testing.assert_allclose(face.landmarks[0], [239.5, 139.5], atol=1e-3)
     np.testing.assert_allclose(face.landmarks[4], [359.5, 179.5], atol=1e-3)
+
+
+def test_an_opencv_that_takes_paths_only_gets_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As OpenCV 4.8 does."""
+    create = cv2.FaceDetectorYN.create
+
+    class PathsOnly:
+        @staticmethod
+        def create(model: str, config: object, *options: object) -> object:
+            if not isinstance(config, str):
+                raise TypeError("Can't convert object to 'str' for 'config'")
+            return create(model, config, *options)  # pyright: ignore[reportArgumentType, reportCallIssue]
+
+    monkeypatch.setattr(cv2, "FaceDetectorYN", PathsOnly)
+    assert YuNetDetector(NETWORK).detect(np.zeros((40, 60, 3), np.uint8)) == []
