@@ -223,4 +223,5 @@ if __name__ == "__main__":
     _server = _Server(("127.0.0.1", 0), _Sender)
     threading.Thread(target=_server.serve_forever, daemon=True).start()
     _address = f"http://127.0.0.1:{_server.server_address[1]}/"
-    main(Path(sys.argv[1]), *(sys.argv[2:3] or [""]), int((sys.argv[3:] or ["20"])[0]))
+    _how, _times = (*sys.argv[2:4], *("", "20")[len(sys.argv[2:4]) :])
+    main(Path(sys.argv[1]), _how, int(_times))

@@ -21,7 +21,7 @@ _MOST = 2.5 / 255.0  # the shift that was seen was 6 to 9 levels; the most of th
 
 def chroma(pixels: Pixels) -> Pixels:
     """What of each channel is colour, not light, without fine detail."""
-    return cv2.GaussianBlur(pixels - luma(pixels)[..., None], (0, 0), 3.0)
+    return cv2.GaussianBlur(pixels - luma(pixels)[..., None], (0, 0), 3.0).astype(np.float32, copy=False)
 
 
 def degraded(pixels: Pixels) -> Pixels:
@@ -29,7 +29,7 @@ def degraded(pixels: Pixels) -> Pixels:
     small = cv2.resize(pixels, None, fx=1 / 3, fy=1 / 3, interpolation=cv2.INTER_AREA)
     noisy = small + np.random.default_rng(0).normal(0.0, 0.02, small.shape)
     stored = cv2.imencode(".jpg", (np.clip(noisy, 0, 1) * 255).round()[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, 50])[1]
-    read = cv2.imdecode(stored, cv2.IMREAD_COLOR)[..., ::-1].astype(np.float32) / 255
+    read = np.asarray(cv2.imdecode(stored, cv2.IMREAD_COLOR))[..., ::-1].astype(np.float32) / 255
     return cv2.resize(read, pixels.shape[1::-1], interpolation=cv2.INTER_CUBIC).clip(0, 1)
 
 
