@@ -28,6 +28,7 @@ from .blending import paste_faces
 from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
+from .misfits import misfits
 from .network_pass import FinishedCrop, finished_crops
 from .picture_report import FaceReport, PictureReport, whole_degrees
 from .report import RestoreReport
@@ -141,6 +142,7 @@ def restore(
         ),
         warnings=(
             *warn(asked, min(height, width)),
+            *(misfits([one.crop for own in finished for one in own], model.network) if settings.strength > 0.0 else ()),
             *(Message("memory was short: {rung}", rung=rung) for rung in rungs),
         ),
     )
