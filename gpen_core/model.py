@@ -20,6 +20,7 @@ from .template import Template
 
 logger = logging.getLogger(__name__)
 
+_BLACK = 1.0 / 255.0
 _LARGEST_BATCH = 8  # what a batch makes up for, the start of each operation, is nothing beside eight faces
 
 
@@ -183,12 +184,18 @@ class GPENModel:
         return faces + self.network.activation_bytes(size, rung.batch, self._dtype(rung), rung.whole)
 
     def _repeat_overflowed(self, faces: Tensor, restored: Tensor, rung: Rung) -> tuple[int, ...]:
-        """Replace faces with values that are not finite by their float32 result; returns their numbers."""
-        finite = restored.isfinite().all(dim=1).all(dim=1).all(dim=1)
-        if bool(finite.all()):
+        """Replace faces with values that are not finite, or black ones, by their float32 result; returns their numbers.
+
+        Half precision that underflows gives black, and float32 as well where the network means it.
+        """
+        exact = self._dtype(rung) is torch.float32
+        lost = ~restored.isfinite().flatten(1).all(dim=1)
+        if not exact:
+            lost |= (restored.flatten(1).amax(dim=1) <= _BLACK) & (faces.flatten(1).amax(dim=1) > _BLACK)
+        if not bool(lost.any()):
             return ()
-        numbers = tuple(int(number) for number in (~finite).nonzero().flatten())
-        if self._dtype(rung) is torch.float32:
+        numbers = tuple(int(number) for number in lost.nonzero().flatten())
+        if exact:
             raise GPENError(
                 f"The network gave values that are not finite, with the weights of {self.name}.\n"
                 "The faces may hold values that are not finite, or the file may be damaged: compare its hash with "

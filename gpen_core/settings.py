@@ -18,7 +18,16 @@ SCOPES: tuple[Scope, ...] = get_args(Scope)
 
 CROP_TEMPLATES = ("auto", *TEMPLATES)
 
-_PERCENTAGES = ("strength", "denoise", "sharpen", "contrast", "brightness", "background_strength", "lens_strength")
+_PERCENTAGES = (
+    "strength",
+    "denoise",
+    "sharpen",
+    "contrast",
+    "brightness",
+    "background_strength",
+    "lens_strength",
+    "keep_occlusions",
+)
 SMALLEST_TILE, LARGEST_TILE = 64, 2048  # px; a tile is worked at its full size, however small the picture
 
 
@@ -43,6 +52,8 @@ class RestoreSettings:
     feather: width of the soft edge around a face, as a share of the distance from its centre to its edge, 0 to 1.
     lens: a wide lens whose distortion is corrected for the network and put back after pasting; "none" for no lens.
     lens_strength: how much of it is corrected.
+    keep_occlusions: how readily the picture is kept where the network has painted a face over something in front of it
+        (hands, hair, glasses, masks); 0 never.
     """
 
     strength: float = 60.0
@@ -63,6 +74,7 @@ class RestoreSettings:
     feather: float = 0.45
     lens: LensName = "none"
     lens_strength: float = 100.0
+    keep_occlusions: float = 0.0
 
     def __post_init__(self) -> None:
         for name in _PERCENTAGES:

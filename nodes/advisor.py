@@ -10,6 +10,7 @@ import numpy as np
 from comfy_api.latest import io, ui
 from torch import Tensor
 
+from ..gpen_core.checkpoints import networks_here
 from ..gpen_core.message import Joined, Message
 from ..gpen_core.quality import Advice, PictureAdvice, advise_picture, draw_chart, memory_budget
 from ..gpen_core.quality.pen import can_write
@@ -73,13 +74,13 @@ class Advisor(io.ComfyNode):
     def execute(cls, image: Tensor, faces: GPENFaces | None = None, language: str = "en") -> io.NodeOutput:
         pictures = as_pictures(image)
         given = given_faces(pictures, faces)
-        budget = memory_budget(mm.get_torch_device())
+        budget, here = memory_budget(mm.get_torch_device()), networks_here()
         advised: list[PictureAdvice] = []
         charts: list[Pixels] = []
         finder = detector_called("auto")
         for number, pixels in enumerate(feedback.counted(pictures.pixels())):
             found = find_faces(pixels, finder) if given is None else given[number]
-            one = advise_picture(pixels, found, budget)
+            one = advise_picture(pixels, found, budget, here)
             advised.append(one)
             charts.append(draw_chart(one.measures, one.advice, catalogue(language)))
         advices = [one.advice for one in advised]

@@ -143,4 +143,12 @@ def placement_inputs() -> list[io.Input]:
             optional=True,
             **advanced(),
         ),
+        percent(
+            "keep_occlusions",
+            int(_DEFAULT.keep_occlusions),
+            "How readily the picture is kept where the network has painted a face over something in front of it: "
+            "hands, hair, glasses, masks. 0 never, 50 is a good start.",
+            optional=True,
+            **advanced(),
+        ),
     ]

@@ -1,7 +1,12 @@
-"""Weight files of other people's face restorers with random weights, made by spandrel's own architectures."""
+"""Weight files of other people's face restorers with random weights, made by spandrel's own architectures.
+
+python tests/spandrel_files.py FAMILY PATH: for a Python that has spandrel, where this one has not.
+"""
 
 from __future__ import annotations
 
+import importlib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +18,9 @@ def restorer(family: str) -> nn.Module:
     """The network of `family` with random weights, as its published files have it. Seconds: they are large."""
     torch.manual_seed(0)
     if family == "GFPGAN":
-        from spandrel.architectures.GFPGAN import GFPGAN
-
+        build = importlib.import_module("spandrel.architectures.GFPGAN").GFPGAN
         return _seeded_noise(
-            GFPGAN(
+            build(
                 out_size=512,
                 num_style_feat=512,
                 channel_multiplier=2,
@@ -26,12 +30,9 @@ def restorer(family: str) -> nn.Module:
             )
         )
     if family == "RestoreFormer":
-        from spandrel.architectures.RestoreFormer import RestoreFormer
-
-        return RestoreFormer(head_size=8, z_channels=256, resolution=512)
-    from spandrel_extra_arches.architectures.CodeFormer import CodeFormer
-
-    return CodeFormer()
+        build = importlib.import_module("spandrel.architectures.RestoreFormer").RestoreFormer
+        return build(head_size=8, z_channels=256, resolution=512)
+    return importlib.import_module("spandrel_extra_arches.architectures.CodeFormer").CodeFormer()
 
 
 def save(network: nn.Module, path: Path) -> Path:
@@ -43,9 +44,8 @@ def save(network: nn.Module, path: Path) -> Path:
 
 def esrgan_tensors() -> dict[str, Tensor]:
     """Those of a small ESRGAN, which enlarges pictures."""
-    from spandrel.architectures.ESRGAN import ESRGAN
-
-    return dict(ESRGAN(num_filters=8, num_blocks=1).state_dict())
+    build = importlib.import_module("spandrel.architectures.ESRGAN").ESRGAN
+    return dict(build(num_filters=8, num_blocks=1).state_dict())
 
 
 def _seeded_noise(network: Any) -> nn.Module:
@@ -55,3 +55,11 @@ def _seeded_noise(network: Any) -> nn.Module:
             if name.startswith("stylegan_decoder.style_conv") and parameter.shape == (1,):
                 parameter.fill_(0.1)
     return network
+
+
+if __name__ == "__main__":
+    family, target = sys.argv[1:]
+    if family == "ESRGAN":
+        torch.save(esrgan_tensors(), target)
+    else:
+        save(restorer(family), Path(target))

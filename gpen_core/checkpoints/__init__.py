@@ -11,6 +11,7 @@ from .folders import (
     embedded_folder,
     find_file,
     is_embedded,
+    networks_here,
     resolve,
     search_folders,
 )
@@ -38,6 +39,7 @@ __all__ = [
     "load_generator_from",
     "load_network",
     "load_pruned_generator",
+    "networks_here",
     "read_state_dict",
     "resolve",
     "search_folders",

@@ -24,7 +24,7 @@ from pathlib import Path
 import torch
 
 from ..errors import CheckpointError
-from .catalog import Kind, find_entry
+from .catalog import Kind, all_entries, find_entry
 from .reader import NETWORK_SUFFIXES
 
 EMBEDDED_NETWORK = "face-unet"
@@ -103,6 +103,12 @@ def find_file(name: str) -> Path | None:
         if matches:
             return min(matches, key=lambda file: _preference(file, place.name))
     return None
+
+
+def networks_here() -> frozenset[str]:
+    """Names, such as GPEN-BFR-512, of the published networks that are in the folders searched, in whatever form."""
+    names = (Path(entry.name).stem for entry in all_entries() if entry.kind == "generator")
+    return frozenset(name for name in names if find_file(name) is not None)
 
 
 def resolve(path_or_name: str | Path) -> Path:

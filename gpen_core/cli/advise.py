@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Collection
 from typing import Any
 
 import torch
 from tqdm import tqdm
 
+from ..checkpoints import networks_here
 from ..device import choose_device
 from ..errors import GPENError
 from ..faces import FaceDetector, make_detector
@@ -52,11 +54,11 @@ def run(args: argparse.Namespace) -> int:
         outputs.add_file(args.json, "the JSON file")
     device = choose_device(args.device)
     detector = make_detector(args.detector, device=str(device))
-    budget = memory_budget(device)
+    budget, here = memory_budget(device), networks_here()
     entries: list[dict[str, Any]] = [problem.entry for problem in unusable]
     for number, found in enumerate(tqdm(pictures, unit="picture", disable=without_bar(args))):
         try:
-            advised = _advise_file(found, detector, budget)
+            advised = _advise_file(found, detector, budget, here)
             if targets:
                 target = targets[number]
                 target.result.parent.mkdir(parents=True, exist_ok=True)
@@ -75,6 +77,8 @@ def run(args: argparse.Namespace) -> int:
     return 1 if problems else 0
 
 
-def _advise_file(found: FoundPicture, detector: FaceDetector, budget: MemoryBudget) -> PictureAdvice:
+def _advise_file(
+    found: FoundPicture, detector: FaceDetector, budget: MemoryBudget, here: Collection[str]
+) -> PictureAdvice:
     picture = read_picture(found.path).pixels.numpy()
-    return advise_picture(picture, find_faces(picture, detector), budget)
+    return advise_picture(picture, find_faces(picture, detector), budget, here)

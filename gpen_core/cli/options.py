@@ -57,6 +57,7 @@ _PERCENTAGES = {
     "brightness": "brightness of faces, 50 is neutral",
     "background_strength": "detail given to the picture with --scope picture or both",
     "lens_strength": "how much of --lens is corrected",
+    "keep_occlusions": "how readily hands, hair, glasses, masks in front of faces are kept as they are; 0 never",
 }
 _COUNTS = {
     "tile_size": (f"{SMALLEST_TILE}-{LARGEST_TILE}", "side of the tiles of the background, px"),

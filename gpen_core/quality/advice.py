@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
@@ -21,7 +21,7 @@ class Advice:
 
     settings: for `restore`; strength 0 where the picture is best left alone, a choice without the sharp faces where
     others need restoring.  leave_alone: no face needs restoring.
-    clahe_clip: highest that lifts neither noise nor JPEG blocks.  model: name of the published network that suits the
+    clahe_clip: highest that lifts neither noise nor JPEG blocks.  model: name of the network that suits the
     largest face; model_size, tile_size: px.  batch_size: 0 for automatic.
     recommended: every setting with its reason.  faces: what each face asks for by itself.
     notes: what else to know: faces that differ, profiles, faces beyond recognition.
@@ -57,17 +57,23 @@ class Advice:
         return "\n".join([*lines, *notes] if self.faces else [*notes, *lines])
 
 
-def advise(measures: PictureMeasures, budget: MemoryBudget | None = None, after_clahe: bool = False) -> Advice:
+def advise(
+    measures: PictureMeasures,
+    budget: MemoryBudget | None = None,
+    after_clahe: bool = False,
+    here: Collection[str] | None = None,
+) -> Advice:
     """Advise on a measured picture.
 
     budget: memory of the device that is to run the network, None where it is unknown. after_clahe: the faces will be
-    restored after CLAHE, which takes some of contrast and brightness off.
+    restored after CLAHE, which takes some of contrast and brightness off. here: the published networks to choose from,
+    beside the embedded one; None for all of them.
     Several faces get the settings of the typical one: the median of those that need restoring.
     """
     faces = tuple(FaceAdvice(face.index, rules.state_of(face), rules.strength_for(face)) for face in measures.faces)
     typical = _typical(measures.faces)
     largest = max((face.crop_side for face in measures.faces), default=0.0)
-    resources = fit_resources(largest, measures.short_side, budget)
+    resources = fit_resources(largest, measures.short_side, budget, here)
     clip = rules.clahe_clip_for(*_grain(measures))
     settings = RestoreSettings() if typical is None else _settings(measures, typical, after_clahe)
     settings = replace(settings, tile_size=resources.tile_size, overlap=resources.tile_size // 8)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -47,12 +47,18 @@ class PictureAdvice:
         return replace(self.measures, faces=tuple(taken))
 
 
-def advise_picture(picture: Pixels, faces: Sequence[Face], budget: MemoryBudget | None = None) -> PictureAdvice:
+def advise_picture(
+    picture: Pixels,
+    faces: Sequence[Face],
+    budget: MemoryBudget | None = None,
+    here: Collection[str] | None = None,
+) -> PictureAdvice:
     """Measure a (H, W, 3) picture and its faces, as `find_faces` gives them, and advise on them.
 
     budget: memory of the device that is to run the network, see `memory_budget`; None where it is unknown.
+    here: the published networks that are here, see `networks_here`; None to choose from all of them.
     """
     measures = measure_picture(picture, faces)
     pairs = zip(faces, measures.faces, strict=True)
     with_sharpness = tuple(replace(face, sharpness=measured.sharpness) for face, measured in pairs)
-    return PictureAdvice(with_sharpness, measures, advise(measures, budget))
+    return PictureAdvice(with_sharpness, measures, advise(measures, budget, here=here))

@@ -84,6 +84,9 @@ def explain_resources(resources: Resources, crop_side: float, budget: MemoryBudg
     if resources.wanted_size is not None:
         better = "{size} px would suit the face better, but the free memory does not hold that network."
         why = Message(better, size=resources.wanted_size)
+    elif resources.absent is not None:
+        fetch = "{name} would suit the face better and is not here: it can be fetched."
+        why = Message(fetch, name=resources.absent)
     elif crop_side:
         enough = "The crop of the largest face has {side} px: a larger network adds nothing that could be seen."
         why = Message(enough, side=f"{crop_side:.0f}")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import partial
 
 import torch
 
+from ..checkpoints import EMBEDDED_NETWORK
 from ..device import DTYPES, LEFT_FREE, choose_precision, free_memory
 from ..network import GPENConfig
 from ..network.memory_estimate import activation_bytes, prepared_weight_bytes
@@ -33,6 +35,8 @@ _NETWORKS = (
     _Network("GPEN-BFR-1024", GPENConfig(1024), 1400.0),
     _Network("GPEN-BFR-2048", GPENConfig(2048), float("inf")),
 )
+_EMBEDDED_SIZES = (256, 512)  # px
+_WORSE = 1.0  # octaves of size by which a GPEN network may miss before the embedded one is better
 _MOST_AT_ONCE = 8  # faces or tiles; more are hardly faster
 _TILES = (256, 1024)  # px, the smallest and the largest advised
 AUTOMATIC = 0
@@ -71,9 +75,10 @@ def needed_bytes(dtype: torch.dtype, size: int, batch: int) -> int:
 
 @dataclass(frozen=True)
 class Resources:
-    """model: name of a published network. model_size, tile_size: px. batch_size: 0 for automatic.
+    """model: name of a network. model_size, tile_size: px. batch_size: 0 for automatic.
 
-    wanted_size: px of the network that memory was too small for, None where it was not.
+    wanted_size: px of the network that memory was too small for, None where it was not. absent: name of the one that
+    would suit better and is not here.
     """
 
     model: str
@@ -81,20 +86,50 @@ class Resources:
     tile_size: int
     batch_size: int
     wanted_size: int | None = None
+    absent: str | None = None
 
 
-def fit_resources(crop_side: float, short_side: int, budget: MemoryBudget | None) -> Resources:
+def published_for(crop_side: float) -> tuple[str, int]:
+    """Name and size, px, of the published network that suits a face whose crop has `crop_side` px of the picture."""
+    network = _suiting(crop_side)
+    return network.name, network.size
+
+
+def fit_resources(
+    crop_side: float, short_side: int, budget: MemoryBudget | None, here: Collection[str] | None = None
+) -> Resources:
     """Network, tiles and batch for faces whose crops have `crop_side` px, in a picture of `short_side` px.
 
-    budget: of the device that is to run the network; None where that is unknown.
+    budget: of the device that is to run the network; None where that is unknown. here: the published networks to choose
+    from, beside the embedded one; None for all of them.
     """
-    wanted = next(network for network in _NETWORKS if crop_side <= network.up_to)
+    suiting = _suiting(crop_side)
+    offered = [network for network in _NETWORKS if here is None or network.name in here]
+    absent = None if suiting in offered else suiting.name
+    wanted = min(offered, key=lambda network: _octaves(network, suiting), default=None)
+    if wanted is None or _octaves(wanted, suiting) > _WORSE:
+        size = min(suiting.size, _EMBEDDED_SIZES[-1])
+        return Resources(EMBEDDED_NETWORK, size, _tile_size(size, short_side), AUTOMATIC, absent=absent)
     network, batch_size = wanted, AUTOMATIC
     if budget is not None and budget.free is not None:
-        smaller = _NETWORKS[: _NETWORKS.index(wanted) + 1]
-        network = next((each for each in reversed(smaller) if budget.holds(each.size, 1)), _NETWORKS[0])
+        smaller = offered[: offered.index(wanted) + 1]
+        network = next((each for each in reversed(smaller) if budget.holds(each.size, 1)), smaller[0])
         batches = range(budget.at_once, 1, -1)
         batch_size = next((batch for batch in batches if budget.holds(network.size, batch)), 1)
+    tile_size = _tile_size(network.size, short_side)
+    larger = None if network is wanted else wanted.size
+    return Resources(network.name, network.size, tile_size, batch_size, larger, absent)
+
+
+def _suiting(crop_side: float) -> _Network:
+    return next(network for network in _NETWORKS if crop_side <= network.up_to)
+
+
+def _octaves(network: _Network, suiting: _Network) -> float:
+    """How far a network's size is from the one that suits."""
+    return abs(math.log2(network.size / suiting.size))
+
+
+def _tile_size(size: int, short_side: int) -> int:
     least, most = _TILES
-    tile_size = max(min(network.size, short_side, most) // least * least, least)
-    return Resources(network.name, network.size, tile_size, batch_size, None if network is wanted else wanted.size)
+    return max(min(size, short_side, most) // least * least, least)

@@ -27,7 +27,7 @@ def with_chroma(light: Plane, chroma: Pixels) -> Pixels:
     """The colour of that luma (H, W) and chroma (H, W, 3), the chroma reduced where it would leave [0, 1]."""
     room = np.where(chroma > 0.0, np.float32(1.0) - light[..., None], light[..., None])
     scale = np.min(room / np.maximum(np.abs(chroma), 1e-6), axis=2)
-    return light[..., None] + chroma * np.clip(scale, 0.0, 1.0)[..., None]
+    return (light[..., None] + chroma * np.clip(scale, 0.0, 1.0)[..., None]).astype(np.float32)
 
 
 def spread_chroma(light: Plane, chroma: Pixels, known: Plane) -> Pixels:
@@ -47,7 +47,7 @@ def spread_chroma(light: Plane, chroma: Pixels, known: Plane) -> Pixels:
         total += (
             cv2.resize(grid[level], (width, height), interpolation=cv2.INTER_LINEAR) * _tent(light, level)[..., None]
         )
-    return total[..., :3] / np.maximum(total[..., 3:], _NOTHING)
+    return (total[..., :3] / np.maximum(total[..., 3:], _NOTHING)).astype(np.float32)
 
 
 def _tent(light: Plane, level: int) -> Plane:

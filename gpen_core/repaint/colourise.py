@@ -118,11 +118,14 @@ def _coloured(picture: Pixels, crops: Sequence[FaceCrop], settings: ColouriseSet
     chroma /= np.maximum(weights, 1e-6)[..., None]
     mask = own
     if settings.spread > 0.0:
-        around = spread_chroma(light, chroma, own)
-        share = np.float32(settings.spread / 100.0)
-        chroma = own[..., None] * chroma + (1.0 - own[..., None]) * around
-        mask = own + (1.0 - own) * share
-    before = chroma_of(picture)
-    light = np.clip(light + change / np.maximum(ovals, 1.0), 0.0, 1.0)
-    coloured = with_chroma(light, before + mask[..., None] * (chroma - before))
-    return np.where((mask > 0.0)[..., None], np.clip(coloured, 0.0, 1.0), picture).astype(np.float32), mask
+        share = settings.spread / 100.0
+        chroma = _mixed(spread_chroma(light, chroma, own), chroma, own)
+        mask = (own + (1.0 - own) * share).astype(np.float32)
+    light = np.clip(light + change / np.maximum(ovals, 1.0), 0.0, 1.0).astype(np.float32)
+    coloured = np.clip(with_chroma(light, _mixed(chroma_of(picture), chroma, mask)), 0.0, 1.0)
+    return np.where((mask > 0.0)[..., None], coloured, picture).astype(np.float32), mask
+
+
+def _mixed(one: Pixels, other: Pixels, share: Plane) -> Pixels:
+    """Of (H, W, 3) the other where the share (H, W) is 1."""
+    return (one + share[..., None] * (other - one)).astype(np.float32)

@@ -35,7 +35,7 @@ _UNTOUCHED = Message("no part of it is masked")
 
 def white_strokes(picture: Pixels) -> Plane:
     """Where (H, W, 3) is painted over in pure white, as (H, W) of 0 and 1."""
-    white = (picture >= _WHITE).all(axis=2).astype(np.uint8)
+    white = np.asarray((picture >= _WHITE).all(axis=2), np.uint8)
     strokes = cv2.morphologyEx(white, cv2.MORPH_OPEN, np.ones((_SPECK, _SPECK), np.uint8))
     return cv2.dilate(strokes, np.ones((_GROWN, _GROWN), np.uint8)).astype(np.float32)
 
@@ -77,7 +77,7 @@ def inpaint(
             for crop in [crop_face(picture, entry.face, model.network.sizes[-1], model.template)]
         ]
         touched = [crop for crop, covered in crops if covered]
-        skipped = {crop.face.index: _UNTOUCHED for crop, covered in crops if not covered}
+        skipped: dict[int, str] = {crop.face.index: _UNTOUCHED for crop, covered in crops if not covered}
         filled, notes = through_network(touched, model, batch_size)
         warnings |= notes
         for crop in filled:
@@ -118,7 +118,7 @@ def _carried_in(difference: Pixels, known: Plane, side: float) -> Pixels:
     for number, reach in enumerate(_REACHES):
         blurred = cv2.GaussianBlur(weighted, (0, 0), max(reach * side, 0.5), borderType=cv2.BORDER_REPLICATE)
         total += np.float32(_FAINTER**number) * blurred
-    return total[..., :3] / np.maximum(total[..., 3:], 1e-9)
+    return (total[..., :3] / np.maximum(total[..., 3:], 1e-9)).astype(np.float32)
 
 
 def _left_over(hole: Plane, done: Plane) -> list[str]:

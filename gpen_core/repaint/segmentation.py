@@ -119,7 +119,7 @@ def face_from_segmentation(
 
 def _drawn(labels: NDArray[np.uint8], size: int) -> Pixels:
     """The labels in their colours, (size, size, 3), enlarged or reduced without mixing them."""
-    return _COLOURS[cv2.resize(labels, (size, size), interpolation=cv2.INTER_NEAREST_EXACT)]
+    return _COLOURS[np.asarray(cv2.resize(labels, (size, size), interpolation=cv2.INTER_NEAREST_EXACT), np.uint8)]
 
 
 def _run(pictures: Sequence[Pixels], model: GPENModel) -> Pixels:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -31,23 +31,29 @@ class _Patch:
 
 
 def paste_faces(
-    picture: Pixels, crops: Sequence[FaceCrop], strengths: Sequence[float], feather: float, grain: float = 0.0
+    picture: Pixels,
+    crops: Sequence[FaceCrop],
+    strengths: Sequence[float],
+    feather: float,
+    grain: float = 0.0,
+    keeps: Sequence[Plane | None] | None = None,
 ) -> Plane:
     """Paste restored crops into their picture, in place.
 
     picture: (H, W, 3) float32 RGB in [0, 1]. crops: restored, with the transforms they were cut out by. strengths: 0
     to 1 for each crop; one of 0 is not in the mask either. feather: as in `RestoreSettings`. grain: how much of the
-    picture's grain that a face lacks it is given, 0 to 1.
+    picture's grain that a face lacks it is given, 0 to 1. keeps: for each crop (S, S) in [0, 1], where the picture is
+    kept instead, or None.
     Returns the mask (H, W) in [0, 1]; pixels where it is 0 are left alone. Where faces overlap they are averaged, the
     nearer face weighing more. Colours are those of the crops: a grey picture stays grey under grey ones.
     """
     height, width = picture.shape[:2]
     mask = np.zeros((height, width), np.float32)
     patches = []
-    for crop, strength in zip(crops, strengths, strict=True):
+    for crop, strength, keep in zip(crops, strengths, keeps or [None] * len(crops), strict=True):
         region = crop_region(crop.image_to_crop, crop.size, height, width)
         if strength > 0.0 and region.height > 0 and region.width > 0:
-            patches.append((_patch(picture, crop, region, feather, grain), strength))
+            patches.append((_without(_patch(picture, crop, region, feather, grain), crop, keep), strength))
     for group in _overlapping(patches):
         _blend_group(group, picture, mask)
     return mask
@@ -61,6 +67,16 @@ def _patch(picture: Pixels, crop: FaceCrop, region: Region, feather: float, grai
     if grain > 0.0:
         pixels = _with_grain(pixels, picture[region.slices], mask, grain)
     return _Patch(region, np.clip(pixels, 0.0, 1.0), mask, weight)
+
+
+def _without(patch: _Patch, crop: FaceCrop, keep: Plane | None) -> _Patch:
+    """The patch without what is to be kept of the picture."""
+    if keep is None:
+        return patch
+    region = patch.region
+    to_region = invert(crop.image_to_crop) - [[0.0, 0.0, region.left], [0.0, 0.0, region.top]]
+    shown = 1.0 - np.clip(warp(keep[..., None], to_region, region.height, region.width)[..., 0], 0.0, 1.0)
+    return replace(patch, mask=(patch.mask * shown).astype(np.float32))
 
 
 def _softened(pixels: Pixels, before: Pixels, mask: Plane, face_size: float) -> Pixels:

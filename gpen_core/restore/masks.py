@@ -5,6 +5,8 @@ The mask is computed at the picture's own pixels from the geometry, not warped t
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -34,6 +36,13 @@ def face_mask(face: Face, image_to_crop: Transform, size: int, region: Region, f
     edge = np.minimum(crop, (size - 1) - crop).min(axis=2)
     mask *= smooth_step(edge / (_BORDER * size))
     return mask, mask * np.exp(-np.square(_FOCUS * radius))
+
+
+def crop_mask(face: Face, image_to_crop: Transform, size: int) -> Plane:
+    """(size, size): where the face is in its crop, 1 on the face."""
+    in_crop = replace(face, landmarks=apply(image_to_crop, face.landmarks))
+    identity = np.eye(2, 3)
+    return face_mask(in_crop, identity, size, Region(0, size, 0, size), feather=0.0)[0]
 
 
 def _pixel_grid(transform: Transform, region: Region) -> NDArray[np.float32]:

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 
 from ..faces import Face, FaceCrop, crop_face
 from ..finish.finishing import finish_face, prepare_face
-from ..image.warp import Pixels
+from ..finish.occlusion import occlusion
+from ..image.warp import Pixels, Plane
 from ..model import GPENModel
 from ..settings import RestoreSettings
 from .crop_size import crop_size
+from .masks import crop_mask
 from .remembered import digest, network_results
 
 
@@ -22,12 +24,15 @@ from .remembered import digest, network_results
 class FinishedCrop:
     """One face ready to be pasted.
 
-    repeated: half precision overflowed, so it was computed in float32. rungs: as of `Restored`.
+    repeated: half precision overflowed, so it was computed in float32. rungs: as of `Restored`. keep: (S, S) in [0, 1],
+    where the picture is to be kept; None for nowhere. kept: share of the face, 0 to 1, that is.
     """
 
     crop: FaceCrop
     repeated: bool = False
     rungs: tuple[str, ...] = ()
+    keep: Plane | None = None
+    kept: float = 0.0
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,8 +86,18 @@ def _finished(
     finished = []
     for crop, output in zip(crops, _through_network(inputs, model, remember), strict=True):
         pixels = finish_face(crop.pixels, output.pixels, crop.face, crop.image_to_crop, settings)
-        finished.append(FinishedCrop(replace(crop, pixels=pixels), output.repeated, output.rungs))
+        keep, kept = _kept(crop, output.pixels, settings)
+        finished.append(FinishedCrop(replace(crop, pixels=pixels), output.repeated, output.rungs, keep, kept))
     return finished
+
+
+def _kept(crop: FaceCrop, restored: Pixels, settings: RestoreSettings) -> tuple[Plane | None, float]:
+    """Where the picture is to be kept, and how much of the face that is."""
+    if settings.keep_occlusions == 0.0:
+        return None, 0.0
+    face = crop_mask(crop.face, crop.image_to_crop, crop.size)
+    keep = occlusion(crop.pixels, restored, face, settings.keep_occlusions)
+    return keep, float((keep * face).sum() / max(float(face.sum()), 1.0))
 
 
 def _through_network(inputs: Sequence[Pixels], model: GPENModel, remember: bool) -> list[_Output]:

@@ -28,10 +28,13 @@ from .blending import paste_faces
 from .detection import GIVEN, faces_of_batch, no_faces
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
+from .misfits import misfits
 from .network_pass import FinishedCrop, finished_crops
 from .picture_report import FaceReport, PictureReport, whole_degrees
 from .report import RestoreReport
 from .warnings import warn
+
+_WORTH_TELLING = 0.01  # of a face, kept as it was
 
 
 @dataclass(frozen=True)
@@ -141,6 +144,7 @@ def restore(
         ),
         warnings=(
             *warn(asked, min(height, width)),
+            *(misfits([one.crop for own in finished for one in own], model.network) if settings.strength > 0.0 else ()),
             *(Message("memory was short: {rung}", rung=rung) for rung in rungs),
         ),
     )
@@ -152,7 +156,8 @@ def _paste(picture: Pixels, finished: Sequence[FinishedCrop], settings: RestoreS
     """Paste the faces of one picture, in place; returns the mask."""
     crops = [one.crop for one in finished]
     strengths = [opacity(settings, crop.face.yaw) for crop in crops]
-    return paste_faces(picture, crops, strengths, settings.feather, grain=1.0 - settings.denoise / 100.0)
+    grain = 1.0 - settings.denoise / 100.0
+    return paste_faces(picture, crops, strengths, settings.feather, grain, [one.keep for one in finished])
 
 
 def _background(
@@ -190,27 +195,29 @@ class _Steps:
 def _face_reports(
     entries: Sequence[Chosen], finished: Sequence[FinishedCrop], precision: str, settings: RestoreSettings
 ) -> tuple[FaceReport, ...]:
-    repeated = {one.crop.face.index for one in finished if one.repeated}
-    sizes = {one.crop.face.index: one.crop.size for one in finished}
+    by_index = {one.crop.face.index: one for one in finished}
     return tuple(
         replace(
             FaceReport.of(
                 entry.face,
                 settings.strength * profile_weight(entry.face.yaw),
                 entry.skipped,
-                _note(entry.face, entry.face.index in repeated, precision) if settings.strength > 0.0 else None,
+                _note(entry.face, by_index.get(entry.face.index), precision) if settings.strength > 0.0 else None,
             ),
-            crop_size=sizes.get(entry.face.index),
+            crop_size=None if (one := by_index.get(entry.face.index)) is None else one.crop.size,
         )
         for entry in entries
     )
 
 
-def _note(face: Face, repeated: bool, precision: str) -> str | None:
+def _note(face: Face, finished: FinishedCrop | None, precision: str) -> str | None:
     notes: list[str] = []
     if profile_weight(face.yaw) < 1.0:
         turned = abs(whole_degrees(face.yaw))
         notes.append(Message("turned away by {degrees} degrees: strength lowered", degrees=turned))
-    if repeated:
+    if finished is not None and finished.kept >= _WORTH_TELLING:
+        percent = round(100.0 * finished.kept)
+        notes.append(Message("something is in front of it: {percent} % kept as it was", percent=percent))
+    if finished is not None and finished.repeated:
         notes.append(Message("overflowed in {precision}, repeated in fp32", precision=precision))
     return Joined("; ", notes) if notes else None

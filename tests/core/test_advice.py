@@ -21,13 +21,32 @@ from gpen_core.device import LEFT_FREE
 from gpen_core.faces import FaceChoice
 from gpen_core.faces.selection import choose_faces
 from gpen_core.quality import Advice, MemoryBudget, advise, advise_picture, memory_budget
-from gpen_core.quality.resources import needed_bytes
+from gpen_core.quality.resources import fit_resources, needed_bytes
 from gpen_core.restore import RestoreSettings
 from gpen_core.restore.warnings import warn
 
 
 def advice_on(*faces: dict[str, Any], **picture: Any) -> Advice:
     return advise(picture_measures(*(face_measures(index, **face) for index, face in enumerate(faces)), **picture))
+
+
+@pytest.mark.parametrize(
+    ("side", "here", "model", "absent"),
+    [
+        (120.0, ["GPEN-BFR-256", "GPEN-BFR-512"], "GPEN-BFR-256", None),
+        (120.0, ["GPEN-BFR-512"], "GPEN-BFR-512", "GPEN-BFR-256"),
+        (120.0, ["GPEN-BFR-2048"], "face-unet", "GPEN-BFR-256"),
+        (900.0, ["GPEN-BFR-512"], "GPEN-BFR-512", "GPEN-BFR-1024"),
+        (900.0, [], "face-unet", "GPEN-BFR-1024"),
+        (900.0, None, "GPEN-BFR-1024", None),
+    ],
+)
+def test_the_network_is_chosen_by_size_among_those_that_are_here(side, here, model, absent) -> None:
+    resources = fit_resources(side, 2000, None, here)
+    assert (resources.model, resources.absent) == (model, absent)
+    advice = advise(picture_measures(face_measures(**SOFT, crop_side=side)), here=here)
+    (why,) = [each.reason for each in advice.recommended if each.setting == "model"]
+    assert (absent or "a larger network adds nothing") in why
 
 
 def test_a_sharp_face_is_left_alone() -> None:

@@ -86,6 +86,42 @@ def test_overflow_is_repeated_in_float32_and_reported(budget: int | None) -> Non
     torch.testing.assert_close(output.faces, faces, atol=1e-3, rtol=0)
 
 
+class Blackening(Overflowing):
+    """As Overflowing, but gives black instead."""
+
+    def generate(self, crops: torch.Tensor, dtype: torch.dtype, whole: int) -> torch.Tensor:
+        return super().generate(crops, dtype, whole).nan_to_num(posinf=-3.0)
+
+
+def test_a_face_that_comes_out_black_is_repeated_in_float32() -> None:
+    faces = torch.rand(3, 32, 32, 3)
+    faces[1], faces[2] = 1.0, 0.0  # what is black stays so, and is not repeated
+    output = GPENModel(Blackening(), "tiny", CPU, "fp16").run(faces)
+    assert output.repeated == (1,)
+    torch.testing.assert_close(output.faces, faces, atol=1e-3, rtol=0)
+    assert GPENModel(Blackening(), "tiny", CPU, "fp32").run(faces).repeated == ()
+
+
+@pytest.mark.parametrize("precision", ["fp16", "bf16"])
+def test_weights_too_large_for_half_precision_give_the_face_of_float32(precision: str) -> None:
+    """GPEN's own layers, with weights scaled until half precision overflows."""
+    faces = torch.rand(2, 32, 32, 3)
+
+    def model(precision: str) -> GPENModel:
+        network = tiny_network()
+        with torch.no_grad():
+            for name, parameter in network.named_parameters():
+                if ".ecd" in name and name.endswith("weight"):
+                    parameter.mul_(30.0)
+        return GPENModel(network, "scaled", CPU, precision)
+
+    exact, half = model("fp32").run(faces), model(precision).run(faces)
+    assert exact.faces.isfinite().all() and exact.repeated == ()
+    assert half.repeated == ((0, 1) if precision == "fp16" else ())  # bf16 has the range of float32
+    if precision == "fp16":  # of weights that were rounded to it
+        assert (half.faces - exact.faces).abs().mean() < 0.01
+
+
 def test_damaged_weights_are_an_error() -> None:
     model = tiny_model()
     with torch.no_grad():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -58,12 +59,8 @@ def test_it_loads_says_what_it_is_and_restores(case: tuple[str, Path]) -> None:
 def test_it_gives_what_the_network_itself_gives_in_its_range(case: tuple[str, Path]) -> None:
     family, path = case
     if family == "CodeFormer":
-        import spandrel_extra_arches
-
-        spandrel_extra_arches.install(ignore_duplicates=True)
-    from spandrel import ModelLoader
-
-    own = ModelLoader().load_from_file(path).model.eval()
+        importlib.import_module("spandrel_extra_arches").install(ignore_duplicates=True)
+    own = importlib.import_module("spandrel").ModelLoader().load_from_file(path).model.eval()
     how = {"GFPGAN": {"randomize_noise": False}, "RestoreFormer": {}, "CodeFormer": {"weight": 0.5}}[family]
     with torch.no_grad():
         expected = own((CROP.permute(0, 3, 1, 2) * 2 - 1).contiguous(), **how)[0].permute(0, 2, 3, 1) / 2 + 0.5

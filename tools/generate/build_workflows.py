@@ -242,7 +242,7 @@ def _with_other_network(flow: Workflow, name: str, picture: str, node: str, pref
     declared = {"name": name, "url": _GPEN_BUCKET + name, "directory": "facerestore_models"}
     model = flow.add("GPENLoadModel", model=name, models=[declared]).at(0, 290, 320)
     photo = flow.add("GPENExamplePicture", picture=picture).at(0, 600, 320)
-    source = {"segmentation" if node == "GPENSeg2Face" else "image": photo[0]}
+    source: dict[str, Any] = {"segmentation" if node == "GPENSeg2Face" else "image": photo[0]}
     made = flow.add(node, model=model[0], **source).at(370, 0, 560, 640)
     flow.add("GPENSaveImage", images=made[0], filename_prefix=f"GPEN/{prefix}").at(980, 0, 440, 600)
     return flow

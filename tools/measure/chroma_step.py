@@ -56,7 +56,8 @@ def chroma_step(picture: Pixels, inside: NDArray[np.bool_]) -> float:
     """
     kernel = np.ones((2 * _BAND + 1, 2 * _BAND + 1), np.uint8)
     own = inside.astype(np.uint8)
-    rims = [own & (1 - cv2.erode(own, kernel, borderValue=1)), cv2.dilate(own, kernel) & (1 - own)]
+    smaller, larger = (np.asarray(each(own, kernel), np.uint8) for each in (cv2.erode, cv2.dilate))
+    rims = [own & (1 - smaller), larger & (1 - own)]
     values = np.dstack([chroma_of(picture), luma(picture)])
     (near, weight), (far, other) = (_local_mean(values, rim) for rim in rims)
     both = (rims[0] > 0) & (weight > 0.0) & (other > 0.0) & (np.abs(near[..., 3] - far[..., 3]) < 0.06)
@@ -66,8 +67,9 @@ def chroma_step(picture: Pixels, inside: NDArray[np.bool_]) -> float:
 
 def _local_mean(values: NDArray[np.float32], rim: NDArray[np.uint8]) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     side = (4 * _BAND + 1, 4 * _BAND + 1)
-    weight = cv2.blur(rim.astype(np.float32), side)
-    return cv2.blur(values * rim[..., None], side) / np.maximum(weight, 1e-6)[..., None], weight
+    weight = cv2.blur(rim.astype(np.float32), side).astype(np.float32)
+    mean = cv2.blur(values * rim[..., None], side) / np.maximum(weight, 1e-6)[..., None]
+    return mean.astype(np.float32), weight
 
 
 def _colourised(
