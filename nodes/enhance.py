@@ -32,7 +32,7 @@ from .tensors import Pictures, as_output, as_pictures, as_planes
 
 GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
 
-_ADVISED = "gpen_settings"  # a key that web/advised_values.js knows
+_ADVISED, _HALVES = "gpen_settings", "gpen_halves"  # keys that web/advised_values.js and before_after.js know
 _SLIDERS, _OTHERS = (
     ("strength", "denoise", "sharpen", "contrast", "brightness"),
     ("mode", "skin_protect", "detail_enhance"),
@@ -207,14 +207,17 @@ def _output(
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
     report = joined([result.report for result in results])
     summary = Joined("\n", [report.summary(), *replaced])
-    preview = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
+    preview, layout = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
         in_language(Joined("\n", [report.text(), *replaced]), language),
         owners,
-        ui=feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
+        ui={
+            **feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
+            _HALVES: [layout],
+        },
     )
 
 
