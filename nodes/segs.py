@@ -1,7 +1,7 @@
 """SEGS, which detectors and detailers of other packs exchange: ((H, W), [segment, ..]) of one picture.
 
-A segment has these names: cropped_image (None, or pixels), cropped_mask (h, w) in [0, 1], confidence, crop_region and bbox
-(x1, y1, x2, y2) px of the picture, label, control_net_wrapper. Nothing of those packs is imported.
+A segment has these names: cropped_image (None, or pixels), cropped_mask (h, w) in [0, 1], confidence, crop_region and
+bbox (x1, y1, x2, y2) px of the picture, label, control_net_wrapper. Nothing of those packs is imported.
 """
 
 from __future__ import annotations
@@ -76,8 +76,8 @@ class SEGSToBoxes(io.ComfyNode):
         return schema(
             node_id="GPENSEGSToBoxes",
             display_name="SEGS to Face Boxes (GPEN)",
-            description="Takes faces from nodes that give SEGS, such as the detectors of the Impact Pack: connect bboxes "
-            "to Face Crop or GPEN Enhance.",
+            description="Takes faces from nodes that give SEGS, such as the detectors of the Impact Pack: connect "
+            "bboxes to Face Crop or GPEN Enhance.",
             search_aliases=["segs", "impact pack", "face boxes", "SEGS 转人脸框"],
             inputs=[
                 io.Image.Input("image", tooltip="The picture that GPEN Enhance or Face Crop gets, at any scale."),
