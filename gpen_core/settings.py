@@ -54,6 +54,8 @@ class RestoreSettings:
     lens_strength: how much of it is corrected.
     keep_occlusions: how readily the picture is kept where the network has painted a face over something in front of it
         (hands, hair, glasses, masks); 0 never.
+    identity: how alike a restored face must be to the face as it was, 0 to 1, 0 for any: less of the restoration is
+        used until it is. Measured by a face recognition network, see `restore`.
     """
 
     strength: float = 60.0
@@ -75,6 +77,7 @@ class RestoreSettings:
     lens: LensName = "none"
     lens_strength: float = 100.0
     keep_occlusions: float = 0.0
+    identity: float = 0.0
 
     def __post_init__(self) -> None:
         for name in _PERCENTAGES:
@@ -82,6 +85,8 @@ class RestoreSettings:
                 raise GPENError(f"{name} must be 0 to 100, got {getattr(self, name)}.")
         if not 0.0 <= self.feather <= 1.0:
             raise GPENError(f"feather must be 0 to 1, got {self.feather}.")
+        if not 0.0 <= self.identity <= 1.0:
+            raise GPENError(f"identity must be 0 to 1, got {self.identity}.")
         if self.batch_size < 0:
             raise GPENError(f"batch_size must be 0 (automatic) or more, got {self.batch_size}.")
         if not SMALLEST_TILE <= self.tile_size <= LARGEST_TILE:

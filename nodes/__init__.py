@@ -28,6 +28,7 @@ class GPENExtension(ComfyExtension):
         from .paste_faces import PasteFaces
         from .save_image import SaveImage
         from .seg2face import FaceFromSegmentation
+        from .segs import FacesToSEGS, SEGSToBoxes
         from .skin_protect_blend import SkinProtectBlend
         from .standardise import StandardiseInput
 
@@ -43,6 +44,8 @@ class GPENExtension(ComfyExtension):
             Enhance,
             SkinProtectBlend,
             PasteFaces,
+            FacesToSEGS,
+            SEGSToBoxes,
             Advisor,
             SaveImage,
             ExamplePicture,

@@ -14,25 +14,27 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..gpen_core.faces import FaceDetector
+from ..gpen_core.faces.recognition import FaceRecogniser
 from ..gpen_core.faces.selection import Chosen
 from ..gpen_core.message import Joined
 from ..gpen_core.quality import PictureAdvice, replaced_settings
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, joined, restore
 from ..gpen_core.restore.picture_report import PictureReport
 from . import feedback
-from .enhance_inputs import finish_inputs, placement_inputs, scope_inputs
+from .enhance_inputs import finish_inputs, identity_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
 from .face_inputs import choice_inputs, detector_called, face_choice, given_inputs
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
 from .languages import in_language, language_input
 from .previews import face_before_after
+from .recogniser_files import obtain_recogniser
 from .schema import Faces, Model, Settings, advanced, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
 GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
 
-_ADVISED = "gpen_settings"  # a key that web/advised_values.js knows
+_ADVISED, _HALVES = "gpen_settings", "gpen_halves"  # keys that web/advised_values.js and before_after.js know
 _SLIDERS, _OTHERS = (
     ("strength", "denoise", "sharpen", "contrast", "brightness"),
     ("mode", "skin_protect", "detail_enhance"),
@@ -97,6 +99,7 @@ class Enhance(io.ComfyNode):
                     tooltip="From GPEN Advisor: they replace the sliders of this node, and sharp faces are left alone.",
                 ),
                 language_input("the report"),
+                *identity_inputs(),
             ],
             outputs=[
                 io.Image.Output(display_name="image", tooltip="The pictures with their faces restored, in order."),
@@ -119,6 +122,7 @@ class Enhance(io.ComfyNode):
         bboxes: Any = None,
         settings: GPENSettings | None = None,
         language: str = "en",
+        recogniser: str = "none",
         **values: Any,
     ) -> io.NodeOutput:
         try:
@@ -127,7 +131,8 @@ class Enhance(io.ComfyNode):
             asked = RestoreSettings(choice=choice, **_with_possible_overlap(values))
             given = given_faces(pictures, faces, landmarks, bboxes)
             regions = None if region is None else np.stack(as_planes(region, pictures))
-            restore_run = _restorer(model, detector_called(detector), given, regions)
+            measured_by = obtain_recogniser(recogniser, asked.identity, feedback.progress())
+            restore_run = _restorer(model, detector_called(detector), measured_by, given, regions)
             used = _advised(asked, settings, len(pictures))
             runs = _runs(used)
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
@@ -156,7 +161,11 @@ def _with_possible_overlap(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _restorer(
-    model: GPENHandle, detector: FaceDetector, given: GivenFaces | None, regions: NDArray[np.float32] | None
+    model: GPENHandle,
+    detector: FaceDetector,
+    recogniser: FaceRecogniser | None,
+    given: GivenFaces | None,
+    regions: NDArray[np.float32] | None,
 ) -> Callable[[Tensor, RestoreSettings, slice], RestoreResult]:
     """Restores a run of pictures of the batch."""
 
@@ -164,7 +173,16 @@ def _restorer(
         region = None if regions is None else regions[part]
         moved = feedback.progress()
         faces = None if given is None else given[part]
-        return restore(images, model.model, settings, detector=detector, faces=faces, region=region, progress=moved)
+        return restore(
+            images,
+            model.model,
+            settings,
+            detector=detector,
+            faces=faces,
+            region=region,
+            recogniser=recogniser,
+            progress=moved,
+        )
 
     return run
 
@@ -207,14 +225,17 @@ def _output(
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
     report = joined([result.report for result in results])
     summary = Joined("\n", [report.summary(), *replaced])
-    preview = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
+    preview, layout = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
         in_language(Joined("\n", [report.text(), *replaced]), language),
         owners,
-        ui=feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
+        ui={
+            **feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
+            _HALVES: [layout],
+        },
     )
 
 

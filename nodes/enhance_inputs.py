@@ -7,6 +7,7 @@ from comfy_api.latest import io
 from ..gpen_core.image.lens import LENS_NAMES
 from ..gpen_core.restore import RestoreSettings
 from ..gpen_core.settings import CROP_TEMPLATES, LARGEST_TILE, MODES, SCOPES
+from .recogniser_files import NONE, recogniser_choices
 from .schema import advanced, percent
 
 _DEFAULT = RestoreSettings()
@@ -149,6 +150,32 @@ def placement_inputs() -> list[io.Input]:
             "How readily the picture is kept where the network has painted a face over something in front of it: "
             "hands, hair, glasses, masks. 0 never, 50 is a good start.",
             optional=True,
+            **advanced(),
+        ),
+    ]
+
+
+def identity_inputs() -> list[io.Input]:
+    """How alike restored faces stay."""
+    return [
+        io.Float.Input(
+            "identity",
+            default=_DEFAULT.identity,
+            min=0.0,
+            max=1.0,
+            step=0.05,
+            optional=True,
+            tooltip="How alike a restored face must be to the face as it was; less of the restoration is used until it "
+            "is. 0 for any, 0.4 to 0.6 is usual. Needs a recogniser.",
+            **advanced(),
+        ),
+        io.Combo.Input(
+            "recogniser",
+            options=recogniser_choices(),
+            default=NONE,
+            optional=True,
+            tooltip="The face recognition network that measures it; the report then names it for every face. The entry "
+            "marked (download) fetches it.",
             **advanced(),
         ),
     ]

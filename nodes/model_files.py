@@ -27,7 +27,7 @@ _FOLDERS = (_SHARED, "gpen")
 _FETCHED_INTO: dict[str, tuple[Kind | None, ...]] = {
     _SHARED: ("generator",),
     "gpen": (None,),
-    "facedetection": ("detector", "landmarks"),
+    "facedetection": ("detector", "landmarks", "recogniser"),
 }
 DOWNLOAD = " (download)"
 """Ends the choices that fetch their files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Literal
 
 import torch
 from torch import Tensor
@@ -18,13 +19,18 @@ _SMALL = 0.9  # of the picture's short side; a close-up of more shows the whole
 Box = tuple[float, float, float, float]
 
 
-def before_after(before: Tensor, after: Tensor) -> Tensor:
+Layout = Literal["beside", "below"]  # where the second half of a preview is, for web/before_after.js
+
+
+def before_after(before: Tensor, after: Tensor) -> tuple[Tensor, Layout]:
     """Preview of a batch (B, H, W, 3): before and after side by side, wide pictures below each other."""
     height, width = before.shape[1:3]
-    return for_node(torch.cat([before[:_MOST], after[:_MOST]], dim=1 if width > _WIDE * height else 2))
+    wide = width > _WIDE * height
+    halves = torch.cat([before[:_MOST], after[:_MOST]], dim=1 if wide else 2)
+    return for_node(halves), "below" if wide else "beside"
 
 
-def face_before_after(before: Tensor, after: Tensor, boxes: Sequence[Box | None]) -> Tensor:
+def face_before_after(before: Tensor, after: Tensor, boxes: Sequence[Box | None]) -> tuple[Tensor, Layout]:
     """Preview of a batch (B, H, W, 3): the largest face of each picture, before and after.
 
     boxes: of those faces, (x1, y1, x2, y2) px, None where a picture has none. Where no picture has a face, or one fills
@@ -38,7 +44,7 @@ def face_before_after(before: Tensor, after: Tensor, boxes: Sequence[Box | None]
         torch.cat([_close_up(picture[number], box, side) for picture in (before, after)], dim=1)
         for number, (box, side) in enumerate(zip(boxes, sides, strict=False))
     ]
-    return torch.stack(pairs)
+    return torch.stack(pairs), "beside"
 
 
 def _close_up(picture: Tensor, box: Box | None, side: int | None) -> Tensor:

@@ -17,6 +17,7 @@ CATEGORY = "GPEN"
 Model = io.Custom("GPEN_MODEL")
 Faces = io.Custom("GPEN_FACES")
 Settings = io.Custom("GPEN_SETTINGS")
+Segs = io.Custom("SEGS")
 Landmarks = io.Custom("FACE_LANDMARKS")
 BoundingBoxes = io.Custom("BOUNDING_BOX")  # io.BoundingBox draws an editor; here the value comes from other nodes
 

@@ -3,14 +3,13 @@
 
 import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
+import { nodeOf } from "./nodes.js"
 import { translation } from "./translations.js"
 
 const KEY = "gpen_settings" // of what the node hands over: the values of the first picture, by widget
 const NAME = "Write advice into sliders"
 const INPUT = "settings"
 
-const nodeOf = (id) =>
-  id.split(":").reduce((node, part) => (node.subgraph ?? node).getNodeById(part) ?? {}, app.rootGraph ?? app.graph)
 const slotOf = (node) => node.inputs?.findIndex((input) => input.name === INPUT) ?? -1
 const buttonOf = (node) => node.widgets?.find((widget) => widget.name === NAME)
 
@@ -38,8 +37,8 @@ function removeButton(node) {
 }
 
 api.addEventListener("executed", ({ detail }) => {
-  const node = nodeOf(String(detail.display_node ?? detail.node))
-  if (node.comfyClass !== "GPENEnhance") return
+  const node = nodeOf(detail.display_node ?? detail.node)
+  if (node?.comfyClass !== "GPENEnhance") return
   const [values] = detail.output?.[KEY] ?? []
   if (values) addButton(node, JSON.parse(values))
   else removeButton(node)

@@ -19,13 +19,17 @@ function translateWorkflow({ nodes = [] }) {
   }
 }
 
+// Nodes 2.0 look at the names of a node's ends once; they come from those of its subgraph.
+function translateEnds({ inputs, outputs }) {
+  const inWords = translator("blueprint")
+  for (const each of [...inputs, ...outputs]) each.label = inWords(each.label ?? each.name)
+}
+
 function translateBlueprint(node) {
+  if (node.title !== BLUEPRINT) return
   const inWords = translator("blueprint")
   node.title = inWords(node.title)
   for (const each of [...node.inputs, ...node.outputs, ...node.widgets]) each.label = inWords(each.label ?? each.name)
-  for (const slotType of [LiteGraph.INPUT, LiteGraph.OUTPUT]) {
-    node.graph?.trigger("node:slot-label:changed", { nodeId: node.id, slotType }) // Nodes 2.0 look at them again
-  }
 }
 
 app.registerExtension({
@@ -33,6 +37,8 @@ app.registerExtension({
   beforeConfigureGraph: translateWorkflow,
   // A blueprint that is placed is no workflow that is opened.
   nodeCreated(node) {
-    if (node.subgraph) setTimeout(() => node.title === BLUEPRINT && translateBlueprint(node)) // it is not filled yet
+    if (node.subgraph?.name !== BLUEPRINT) return
+    translateEnds(node.subgraph)
+    setTimeout(() => translateBlueprint(node)) // it is not filled yet
   },
 })

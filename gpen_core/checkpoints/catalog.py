@@ -16,7 +16,7 @@ from typing import Any, Literal
 
 from ..errors import CheckpointError
 
-Kind = Literal["generator", "detector", "landmarks"]
+Kind = Literal["generator", "detector", "landmarks", "recogniser"]
 
 # GPEN's repository has no licence; its README asked for academic, non-commercial use until 2026-03 (commit 2c73670).
 _TERMS = {

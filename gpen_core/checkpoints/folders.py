@@ -36,6 +36,7 @@ _COMFYUI_FOLDERS: dict[Kind, str] = {
     "generator": "facerestore_models",
     "detector": "facedetection",
     "landmarks": "facedetection",
+    "recogniser": "facedetection",
 }
 _logger = logging.getLogger(__name__)
 _registered: list[tuple[Path, Kind | None]] = []

@@ -94,6 +94,8 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(_flag(f"no_{name}"), dest=name, action="store_false", help=f"without {_flag(name)}")
     text = f"width of the soft edge around a face, as a share of the way to its middle (default: {preset.feather:g})"
     group.add_argument("--feather", type=float, metavar="0-1", help=text)
+    text = "how alike faces must stay, or less of the restoration is used; needs sface (default: 0, which is any)"
+    group.add_argument("--identity", type=float, metavar="0-1", help=text)
 
 
 def with_given_settings(settings: RestoreSettings, args: argparse.Namespace) -> RestoreSettings:

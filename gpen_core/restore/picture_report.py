@@ -17,7 +17,8 @@ class FaceReport:
     """One face: where it is, and what was done. size: px; score: 0 to 1; pose: degrees; strength: 0 to 100.
 
     sharpness: px of real detail in an aligned 512 px crop, None where it was not measured. crop_size: px, side of the
-    crop that the network was given, None for none.
+    crop that the network was given, None for none. identity: how alike the face is to what it was, -1 to 1, None where
+    it was not measured.
     skipped: why the face was left alone, None when it was taken. note: anything out of the ordinary.
     """
 
@@ -33,6 +34,7 @@ class FaceReport:
     note: str | None = None
     sharpness: float | None = None
     crop_size: int | None = None
+    identity: float | None = None
 
     @classmethod
     def of(cls, face: Face, strength: float, skipped: str | None = None, note: str | None = None) -> FaceReport:
@@ -68,6 +70,8 @@ class FaceReport:
             degrees=whole_degrees(self.yaw),
         )
         done = [] if cut_out else [Message("strength {strength}", strength=f"{self.strength:g}")]
+        if self.identity is not None:
+            done.append(Message("identity {similarity}", similarity=f"{self.identity:.2f}"))
         skipped = [Message("skipped: {reason}", reason=self.skipped)] if self.skipped else done
         return Joined(", ", [seen, *skipped, *([self.note] if self.note else [])])
 

@@ -17,7 +17,7 @@ EACH = pytest.mark.parametrize("entry", all_entries(), ids=lambda entry: entry.n
 
 @EACH
 def test_entries_are_complete(entry: CatalogEntry) -> None:
-    assert entry.kind in ("generator", "detector", "landmarks")
+    assert entry.kind in ("generator", "detector", "landmarks", "recogniser")
     assert entry.urls and all(url.startswith("https://") for url in entry.urls)
     assert entry.terms and entry.note
     assert entry.sha256 is None or re.fullmatch(r"[0-9a-f]{64}", entry.sha256)

@@ -11,6 +11,7 @@ import pytest
 
 PROJECT = Path(__file__).resolve().parents[2]
 LANGUAGES = ("en", "zh")
+_NAMES = {"Apache-2.0"}  # the same in every language
 
 
 def shape(entry: Any) -> Any:
@@ -40,9 +41,8 @@ def test_every_message_is_translated_with_all_its_values(language):
 
 
 def test_chinese_leaves_nothing_in_english():
-    # But for names of files and the like, and what is a name in every language.
     texts = [pair for kind in read("zh", "main")["gpen"].values() for pair in kind.items()]
-    assert [english for english, chinese in texts if english == chinese] == []
+    assert {english for english, chinese in texts if english == chinese} <= _NAMES
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -26,6 +26,7 @@ _THUMBNAILS = {
     workflows.batch: thumbnails.sheet,
     workflows.crop_edit_paste: thumbnails.stages,
     workflows.advisor: thumbnails.chart,
+    workflows.upscale_then_restore: thumbnails.enlarged,
 }
 _CARDS = {  # of those that cannot run here
     workflows.after_stable_diffusion: lambda: thumbnails.card("Text to image\nthen GPEN Enhance"),

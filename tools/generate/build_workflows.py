@@ -248,6 +248,26 @@ def _with_other_network(flow: Workflow, name: str, picture: str, node: str, pref
     return flow
 
 
+def upscale_then_restore() -> Workflow:
+    flow = Workflow(
+        "13 Upscale, then restore",
+        "The picture is enlarged, its faces are restored from the original, where they hold most, and *Paste Faces* "
+        "puts them onto the enlarged picture at its scale.\n\nFor an upscaling network put *Upscale Image (using "
+        "Model)* in the place of *Upscale Image By*: the faces do not pass through it.",
+    )
+    flow.note_at(0, 0, 300, 210)
+    photo = flow.add("GPENExamplePicture", picture="portrait").at(0, 300, 300)
+    model = flow.add("GPENLoadModel").at(0, 450, 300)
+    enlarged = flow.add("ImageScaleBy", image=photo[0], upscale_method="lanczos", scale_by=2.0).at(350, 0, 440)
+    restored = flow.add("GPENEnhance", model=model[0], image=photo[0], strength=100).at(350, 170, 440, 740)
+    pasted = flow.add(
+        "GPENPasteFaces", image=enlarged[0], crops=restored["crops"], faces=restored["faces"], strength=80
+    )
+    pasted.at(840, 0, 270)
+    flow.add("GPENSaveImage", images=pasted["image"], filename_prefix="GPEN/upscaled").at(1160, 0, 460, 620)
+    return flow
+
+
 WORKFLOWS = (
     restore_a_photo,
     group_photo,
@@ -260,6 +280,7 @@ WORKFLOWS = (
     colourise,
     inpaint,
     face_from_segmentation,
+    upscale_then_restore,
 )
 
 

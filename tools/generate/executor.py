@@ -21,6 +21,10 @@ class Core:
         return (F.interpolate(image.movedim(-1, 1), (height, width), mode=upscale_method).movedim(1, -1),)
 
     @staticmethod
+    def ImageScaleBy(image, upscale_method, scale_by):  # noqa: N802
+        return (F.interpolate(image.movedim(-1, 1), scale_factor=scale_by, mode="bicubic").movedim(1, -1),)
+
+    @staticmethod
     def ImageSharpen(image, sharpen_radius, sigma, alpha):  # noqa: N802
         return (image,)
 

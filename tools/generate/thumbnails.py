@@ -70,6 +70,16 @@ def stages(results: Results) -> Image.Image:
     return _grid([[_before(results)[part], crop], [edited, pasted[part]]])
 
 
+def enlarged(results: Results) -> Image.Image:
+    """The middle of the face in the enlarged picture, above the same restored."""
+    rows, columns = (slice(2 * part.start, 2 * part.stop) for part in _around_face(results))
+    after = pixels(results["GPENPasteFaces"].args[0])
+    before = pixels(results["ImageScaleBy"][0])
+    middle = (rows.start + rows.stop) // 2
+    across = slice(middle - (columns.stop - columns.start) // 4, middle + (columns.stop - columns.start) // 4)
+    return _grid([[before[across, columns]], [after[across, columns]]])
+
+
 def chart(results: Results) -> Image.Image:
     """What the Advisor has measured."""
     return _fitted(pixels(results["GPENAdvisor"].args[-1]), (_SIDE, _SIDE))
