@@ -17,7 +17,17 @@ from ..opencv_packages import describe_clash, installed_packages
 from ..version import __version__
 from .subparsers import Subparsers
 
-_PACKAGES = ("torch", "numpy", "face-alignment", "scikit-image", "numba", "safetensors", "pillow")
+_PACKAGES = (
+    "torch",
+    "numpy",
+    "face-alignment",
+    "scikit-image",
+    "numba",
+    "safetensors",
+    "pillow",
+    "onnxruntime",
+    "spandrel",
+)
 
 
 def add_parser(subparsers: Subparsers) -> None:

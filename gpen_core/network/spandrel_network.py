@@ -59,7 +59,7 @@ _RESTORERS = (
         "RestoreFormer",
         frozenset({"quantize.embedding.weight", "encoder.conv_in.weight", "decoder.conv_out.weight"}),
         "spandrel",
-        Message("Apache-2.0"),
+        Message("Apache-2.0 licence"),
         lambda net, faces, _: net(faces)[0],
         maps=700,
     ),

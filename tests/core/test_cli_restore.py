@@ -167,6 +167,7 @@ CHANGED: dict[str, tuple[str, Any]] = {
     "--feather 0.2": ("feather", 0.2),
     "--lens phone-selfie": ("lens", "phone selfie"),
     "--lens-strength 40": ("lens_strength", 40),
+    "--keep-occlusions 50": ("keep_occlusions", 50),
 }
 
 
