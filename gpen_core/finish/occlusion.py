@@ -16,8 +16,8 @@ from ..image.warp import Pixels, Plane
 _STRUCTURE = 0.014  # sigma below which a difference is sharpness, noise or grain
 _REGION = 0.026  # sigma over which differences make one region
 _USUAL = 0.04  # difference, RMS of the channels in [0, 1], that a restoration makes of nearly every face
-_TYPICAL = 45.0  # percentile of the differences on the face that counts as usual for it; an occluder may fill half
-_LEAST, _MOST = 1.1, 3.3  # times the usual difference from which the picture is kept, at 100 and just above 0
+_TYPICAL = 30.0  # percentile of the differences on the face that counts as usual for it; an occluder may fill half
+_LEAST, _MOST = 1.0, 3.0  # times the usual difference from which the picture is kept, at 100 and just above 0
 _FADE = 0.5  # of that, until it is kept in full
 
 

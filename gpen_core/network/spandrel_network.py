@@ -53,7 +53,7 @@ _RESTORERS = (
         GFPGAN_TERMS,
         # With the noise that is stored: new noise for every face would give another result each time.
         lambda net, faces, _: net(faces, return_rgb=False, randomize_noise=False)[0],
-        maps=700,
+        maps=660,
     ),
     _Restorer(
         "RestoreFormer",
@@ -69,7 +69,7 @@ _RESTORERS = (
         "spandrel_extra_arches",
         Message("S-Lab License 1.0: non-commercial"),
         lambda net, faces, fidelity: net(faces, weight=fidelity)[0],
-        maps=700,
+        maps=570,
         has_fidelity=True,
     ),
 )
