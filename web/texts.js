@@ -40,7 +40,7 @@ function makeRoom(node, widget, text) {
   const letters = (node.size[0] - MARGIN) / LETTER
   const lines = text.split("\n").map((line) => Math.max(1, Math.ceil(lengthOf(line) / letters)))
   const height = Math.min(AROUND + LINE * lines.reduce((one, other) => one + other), MOST)
-  widget.options.getMinHeight = () => height
+  widget.options.getMinHeight = widget.options.getMaxHeight = () => height // what is left is for the picture
   node.setSize([node.size[0], Math.max(node.size[1], node.computeSize()[1])])
 }
 
