@@ -25,12 +25,13 @@ class InputProblem:
 
 
 def collect_pictures(
-    inputs: Sequence[Path], recursive: bool, output: Path | None
+    inputs: Sequence[Path], recursive: bool, output: Path | None, also: tuple[str, ...] = ()
 ) -> tuple[list[FoundPicture], list[InputProblem]]:
     """The pictures of all inputs, each once, and what is wrong with the inputs and folders that gave none.
 
     Patterns such as *.jpg are expanded, which Windows leaves to the program. Pictures below `output` are left out when
     that folder lies within an input: they are results of an earlier run.
+    also: as of `find_pictures`.
     Raises GPENError when no input gave a picture, or `output` is one of the folders to read.
     """
     for given in inputs:
@@ -44,7 +45,7 @@ def collect_pictures(
     for given in inputs:
         below: list[str] = []
         try:
-            pictures = find_pictures(_expand(given), recursive, below.append)
+            pictures = find_pictures(_expand(given), recursive, below.append, also)
         except PictureError as error:
             below.append(str(error))
             pictures = []

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from ..errors import GPENError
-from .targets import Target, file_key
+from .targets import Planned, file_key
 
 
 class Outputs:
@@ -22,7 +22,7 @@ class Outputs:
         self._overwrite = overwrite
         self._planned: dict[str, str] = {}
 
-    def add_pictures(self, targets: Iterable[Target], what: str, over_source: bool = False) -> None:
+    def add_pictures(self, targets: Iterable[Planned], what: str, over_source: bool = False) -> None:
         """One picture for each that is read, called `what` in errors; existing ones are left to the one who writes.
 
         over_source: a picture may take the place of the one it is made of; `plan_targets` sees to the others.

@@ -7,15 +7,41 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol, TypeVar
 
 from ..errors import GPENError
 from ..image import EXTENSIONS, FoundPicture
+from ..video import CONTAINERS
 
 Format = Literal["png", "jpeg"]
 _SUFFIX: dict[Format, str] = {"png": ".png", "jpeg": ".jpg"}
 _FORMAT_OF: dict[str, Format] = {".png": "png", ".jpg": "jpeg", ".jpeg": "jpeg"}
-_OTHER_PICTURES = (".gif", ".heic", ".heif", ".avif", ".jxl", ".jp2", ".psd")  # a folder of such a name is a mistake
+_NOT_WRITTEN = (
+    *CONTAINERS,
+    ".gif",
+    ".heic",
+    ".heif",
+    ".avif",
+    ".jxl",
+    ".jp2",
+    ".psd",
+)  # a folder of such a name is a mistake
+
+
+class Planned(Protocol):
+    """A file to read, and all files that may be written for it."""
+
+    @property
+    def source(self) -> Path: ...
+
+    @property
+    def result(self) -> Path: ...
+
+    @property
+    def files(self) -> tuple[Path, ...]: ...
+
+
+AnyTarget = TypeVar("AnyTarget", bound=Planned)
 
 
 @dataclass(frozen=True)
@@ -46,15 +72,23 @@ def plan_targets(pictures: Sequence[FoundPicture], output: Path, format: Format 
     """
     if any(character in str(output) for character in "*?"):
         raise GPENError(f"{output} is a pattern; one folder, or one file for one picture, is to be written.")
-    if output.suffix.lower() in EXTENSIONS + _OTHER_PICTURES and not output.is_dir():
+    if output.suffix.lower() in EXTENSIONS + _NOT_WRITTEN and not output.is_dir():
         return [_single_target(pictures, output, format)]
     chosen = format or "png"
-    return _without_collisions(pictures, chosen, lambda picture: output / picture.subfolder / picture.path.stem)
+    return without_collisions(
+        pictures,
+        lambda picture: output / picture.subfolder / picture.path.stem,
+        lambda picture, path: Target(picture.path, path.with_name(path.name + _SUFFIX[chosen]), chosen),
+    )
 
 
 def plan_beside(pictures: Sequence[FoundPicture], ending: str) -> list[Target]:
     """One PNG beside each picture, of its name and `ending`; as with `plan_targets` none over another."""
-    return _without_collisions(pictures, "png", lambda picture: picture.path.with_name(picture.path.stem + ending))
+    return without_collisions(
+        pictures,
+        lambda picture: picture.path.with_name(picture.path.stem + ending),
+        lambda picture, path: Target(picture.path, path.with_name(path.name + _SUFFIX["png"]), "png"),
+    )
 
 
 def file_key(path: Path) -> str:
@@ -62,21 +96,25 @@ def file_key(path: Path) -> str:
     return os.path.realpath(path).casefold()
 
 
-def _without_collisions(
-    pictures: Sequence[FoundPicture], format: Format, place: Callable[[FoundPicture], Path]
-) -> list[Target]:
-    """place: the path of a picture's result without its suffix."""
-    sources = {file_key(picture.path) for picture in pictures}
+def without_collisions(
+    found: Sequence[FoundPicture],
+    place: Callable[[FoundPicture], Path],
+    target: Callable[[FoundPicture, Path], AnyTarget],
+) -> list[AnyTarget]:
+    """One target for each file found, none over another or another's source.
+
+    place: the path of its result without its suffix. target: the target of such a path.
+    """
+    sources = {file_key(each.path) for each in found}
     taken: set[str] = set()
-    targets: list[Target] = []
-    for picture in pictures:
-        path = place(picture)
+    targets: list[AnyTarget] = []
+    for each in found:
+        path, own = place(each), {file_key(each.path)}
         names = (path.name + ("" if number == 1 else f"_{number}") for number in count(1))
-        planned = (Target(picture.path, path.with_name(name + _SUFFIX[format]), format) for name in names)
-        own = {file_key(picture.path)}
-        target = next(each for each in planned if not _keys(each) & taken and not (_keys(each) - own) & sources)
-        taken |= _keys(target)
-        targets.append(target)
+        planned = (target(each, path.with_name(name)) for name in names)
+        chosen = next(one for one in planned if not _keys(one) & taken and not (_keys(one) - own) & sources)
+        taken |= _keys(chosen)
+        targets.append(chosen)
     return targets
 
 
@@ -91,5 +129,5 @@ def _single_target(pictures: Sequence[FoundPicture], output: Path, format: Forma
     return Target(pictures[0].path, output, written)
 
 
-def _keys(target: Target) -> set[str]:
+def _keys(target: Planned) -> set[str]:
     return {file_key(path) for path in target.files}

@@ -35,6 +35,7 @@ _MOST_PROPOSALS = 256  # in one copy of the picture
 _PRIOR_LOGIT = -math.log(1000.0)
 _SECOND_LOOK_LOGIT = -9.0  # least after the first look, which a second one may still raise to that of a face
 _LOOKS_IN_BOX = 3  # a box given from outside places the first window but roughly
+_SCALES = (0.87, 1.0, 1.15)  # of the windows in which a face is followed
 # In 112 pictures every clear face scored 0.80 or more, the best of what was no face 0.68.
 SCORE_THRESHOLD = 0.7
 
@@ -80,6 +81,17 @@ class EmbeddedDetector:
             Face(box=face_box(points), landmarks=points, score=float(score))
             for points, score in zip(faces.points, faces.scores, strict=True)
         ]
+
+    def follow(self, picture: Picture, expected: Points) -> tuple[float, Points]:
+        """How probable a face is where (5, 2) landmarks, px, are expected in a picture, 0 to 1, and its own landmarks.
+
+        Of several looks the mean: steadier from frame to frame than what a search finds (second differences over 60
+        frames of a face that keeps still 0.3 to 0.6 % of the distance of the eyes, of YuNet 0.9 to 3.3 %).
+        """
+        _, points = self._look(picture, expected[None])
+        centre = points.mean(axis=1, keepdims=True)
+        logits, seen = self._look(picture, np.concatenate([(points - centre) * scale + centre for scale in _SCALES]))
+        return float(_probability(logits).mean()), seen.mean(axis=0)
 
     def landmarks_in(self, picture: Picture, boxes: Sequence[tuple[float, float, float, float]]) -> list[Points]:
         """The (5, 2) landmarks, px, of the face in each box (x1, y1, x2, y2) of a (H, W, 3) uint8 picture."""

@@ -34,24 +34,30 @@ class FoundPicture:
 
 
 def find_pictures(
-    inputs: Iterable[str | Path], recursive: bool, passed_over: Callable[[str], None] | None = None
+    inputs: Iterable[str | Path],
+    recursive: bool,
+    passed_over: Callable[[str], None] | None = None,
+    also: tuple[str, ...] = (),
 ) -> list[FoundPicture]:
     """The pictures named by `inputs`, in that order; those of a folder in natural order (2 before 10), each once.
 
     A file is taken whatever its name; of a folder those with one of EXTENSIONS, hidden ones left out; with
     `recursive` also those in folders below, links to folders left out. Other kinds of pictures in a folder, and HEIC
     and AVIF where the package that reads them is missing, are passed over with a warning that counts them.
+    also: endings (".mp4") of files that are no pictures, and are found like them.
     passed_over: told of each folder below that cannot be listed; without it such a folder is an error.
     Raises PictureError for an input that does not exist, a folder without pictures, or one that cannot be listed.
     """
     found: dict[str, FoundPicture] = {}
     for given in map(Path, inputs):
-        for picture in _pictures_of(given, recursive, passed_over):
+        for picture in _pictures_of(given, recursive, passed_over, also):
             found.setdefault(os.path.realpath(picture.path), picture)  # Path.resolve fails on a link to itself
     return list(found.values())
 
 
-def _pictures_of(given: Path, recursive: bool, passed_over: Callable[[str], None] | None) -> list[FoundPicture]:
+def _pictures_of(
+    given: Path, recursive: bool, passed_over: Callable[[str], None] | None, also: tuple[str, ...]
+) -> list[FoundPicture]:
     if not given.exists():
         raise PictureError(
             f"There is no file or folder {given}.\nCheck the spelling; relative paths start at {Path.cwd()}."
@@ -59,6 +65,7 @@ def _pictures_of(given: Path, recursive: bool, passed_over: Callable[[str], None
     if not given.is_dir():
         return [FoundPicture(given, Path())]
     readable = {suffix for suffix in EXTENSIONS if suffix not in _OPTIONAL or missing(_OPTIONAL[suffix]) is None}
+    readable |= set(also)
     paths: list[Path] = []
     notes: list[str] = []
     for folder, names in _walk(given, recursive, passed_over):

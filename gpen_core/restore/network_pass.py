@@ -65,7 +65,7 @@ def finished_crops(
             batch = [
                 _crop(pictures[number], face, model, settings) for number, face in wanted[start : start + batch_size]
             ]
-            finished += _finished(batch, model, settings, remember)
+            finished += finish_crops(batch, model, settings, remember)
             advance(len(batch))
         ready = iter(finished)
         for number in numbers:
@@ -77,9 +77,10 @@ def _crop(picture: Pixels, face: Face, model: GPENModel, settings: RestoreSettin
     return crop_face(picture, face, crop_size(picture, face, model, template), template)
 
 
-def _finished(
-    crops: Sequence[FaceCrop], model: GPENModel, settings: RestoreSettings, remember: bool
+def finish_crops(
+    crops: Sequence[FaceCrop], model: GPENModel, settings: RestoreSettings, remember: bool = True
 ) -> list[FinishedCrop]:
+    """The crops through the network, all at once, and finished. remember: as of `finished_crops`."""
     if settings.strength == 0.0:  # nothing of a restoration would be seen
         return [FinishedCrop(crop) for crop in crops]
     inputs = [prepare_face(crop.pixels, crop.image_to_crop, settings) for crop in crops]

@@ -107,7 +107,7 @@ def test_a_pair_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path, mon
             raise PictureError("the disk is full")
         path.touch()
 
-    monkeypatch.setattr("gpen_core.cli.restore.write_picture", failing)
+    monkeypatch.setattr("gpen_core.cli.restoring_pictures.write_picture", failing)
     assert run("restore", folder / "a.png", "-o", tmp_path / "out", "--compare") == 1
     assert list((tmp_path / "out").iterdir()) == []
 

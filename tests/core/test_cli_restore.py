@@ -16,7 +16,7 @@ from networks import tiny_generator
 from PIL import Image
 from safetensors.torch import save_file
 
-import gpen_core.cli.restore
+import gpen_core.cli.restoring_pictures
 from gpen_core import FaceChoice, GPENError, RestoreSettings
 from gpen_core.cli import main
 from gpen_core.cli.options import add_settings_options
@@ -104,14 +104,14 @@ def test_a_folder_is_worked_on_in_overlap_and_in_order(
     folder: Path, tmp_path: Path, weights: str, fixed_detector: FixedDetector, capsys: pytest.CaptureFixture
 ) -> None:
     reading = threading.Barrier(3, timeout=10)  # passes when three pictures are in work at once
-    real = gpen_core.cli.restore.read_picture
+    real = gpen_core.cli.restoring_pictures.read_picture
 
     def read(path: Path) -> Any:
         reading.wait()
         return real(path)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gpen_core.cli.restore.read_picture", read)
+        patched.setattr("gpen_core.cli.restoring_pictures.read_picture", read)
         assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--recursive") == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "faces restored" in line]
     assert [line.split(":")[0] for line in lines] == ["a.png", "b.jpg", "c.png"]
@@ -175,13 +175,13 @@ def test_every_setting_has_its_option(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[RestoreSettings] = []
-    real = gpen_core.cli.restore.restore
+    real = gpen_core.cli.restoring_pictures.restore
 
     def spy(image: Any, model: Any, settings: RestoreSettings, **options: Any) -> Any:
         seen.append(settings)
         return real(image, model, settings, **options)
 
-    monkeypatch.setattr("gpen_core.cli.restore.restore", spy)
+    monkeypatch.setattr("gpen_core.cli.restoring_pictures.restore", spy)
     run("restore", folder / "a.png", "-o", tmp_path / "0", "--model", weights)
     run("restore", folder / "a.png", "-o", tmp_path / "1", "--model", weights, *" ".join(CHANGED).split())
     changed = dict(CHANGED.values())
@@ -357,14 +357,14 @@ def test_earlier_results_are_not_restored_again(folder: Path, weights: str) -> N
 def test_an_unexpected_error_in_one_file_does_not_stop_the_others(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    real, first = gpen_core.cli.restore.restore, np.asarray(Image.open(folder / "a.png"))
+    real, first = gpen_core.cli.restoring_pictures.restore, np.asarray(Image.open(folder / "a.png"))
 
     def failing(image: Any, *args: Any, **options: Any) -> Any:
         if np.allclose(image * 255, first):
             raise RuntimeError("out of luck")
         return real(image, *args, **options)
 
-    monkeypatch.setattr("gpen_core.cli.restore.restore", failing)
+    monkeypatch.setattr("gpen_core.cli.restoring_pictures.restore", failing)
     assert run("restore", folder, "-o", tmp_path / "out", "--model", weights) == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
     assert "out of luck" in capsys.readouterr().err
