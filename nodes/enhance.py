@@ -27,14 +27,14 @@ from .face_inputs import choice_inputs, detector_called, face_choice, given_inpu
 from .face_values import GivenFaces, GPENFaces, given_faces
 from .handle import GPENHandle
 from .languages import in_language, language_input
-from .previews import face_before_after
+from .previews import HALVES, face_before_after
 from .recogniser_files import obtain_recogniser
 from .schema import Faces, Model, Settings, advanced, schema
 from .tensors import Pictures, as_output, as_pictures, as_planes
 
 GPENSettings = tuple[PictureAdvice, ...]  # one for each picture
 
-_ADVISED, _HALVES = "gpen_settings", "gpen_halves"  # keys that web/advised_values.js and before_after.js know
+_ADVISED = "gpen_settings"  # a key that web/advised_values.js knows
 _SLIDERS, _OTHERS = (
     ("strength", "denoise", "sharpen", "contrast", "brightness"),
     ("mode", "skin_protect", "detail_enhance"),
@@ -234,7 +234,7 @@ def _output(
         owners,
         ui={
             **feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),
-            _HALVES: [layout],
+            HALVES: [layout],
         },
     )
 

@@ -20,6 +20,7 @@ Box = tuple[float, float, float, float]
 
 
 Layout = Literal["beside", "below"]  # where the second half of a preview is, for web/before_after.js
+HALVES = "gpen_halves"  # its key in what a node hands over
 
 
 def before_after(before: Tensor, after: Tensor) -> tuple[Tensor, Layout]:

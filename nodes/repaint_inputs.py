@@ -16,7 +16,7 @@ from ..gpen_core.repaint import RepaintResult
 from . import feedback
 from .face_inputs import choice_inputs, detector_called, face_choice
 from .face_values import GPENFaces, given_faces
-from .previews import before_after
+from .previews import HALVES, before_after
 from .schema import Faces, advanced
 from .tensors import Pictures, as_output, as_planes
 
@@ -61,10 +61,10 @@ def repainted(node: Any, pictures: Pictures, result: RepaintResult) -> io.NodeOu
     """The outputs of a node, with its text and its picture."""
     image: Sequence[NDArray[np.float32]] = list(result.image.numpy())
     text = feedback.noted(result.report.summary(), result.report.warnings)
-    preview = before_after(pictures.rgb, torch.from_numpy(np.stack(image)))
+    preview, layout = before_after(pictures.rgb, torch.from_numpy(np.stack(image)))
     return io.NodeOutput(
         pictures.like(image),
         as_output(result.mask),
         result.report.text(),
-        ui=feedback.shown(text, ui.PreviewImage(preview, cls=node)),
+        ui={**feedback.shown(text, ui.PreviewImage(preview, cls=node)), HALVES: [layout]},
     )

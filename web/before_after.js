@@ -6,6 +6,7 @@ import { api } from "../../scripts/api.js"
 import { app } from "../../scripts/app.js"
 import { nodeOf } from "./nodes.js"
 
+const COMPARED = ["GPENEnhance", "GPENColourise", "GPENInpaint"]
 const HALVES = "gpen_halves" // of what the node hands over: where the second half is
 const PICTURES = "gpen_before_after" // here instead of "images", which ComfyUI would draw
 const NAME = "before and after"
@@ -89,7 +90,7 @@ app.registerExtension({
   name: "GPEN.BeforeAfter",
   // A workflow whose tab is chosen again has its outputs back a moment later.
   loadedGraphNode(node) {
-    if (node.comfyClass !== "GPENEnhance") return
+    if (!COMPARED.includes(node.comfyClass)) return
     setTimeout(() => {
       const output = app.nodeOutputs?.[node.id]
       if (output?.[PICTURES]) show(node, output)

@@ -39,9 +39,7 @@ class RepaintReport:
 
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
-        network = f"{self.model} in {self.precision} on {self.device}, faces by {self.detector}"
-        notes = (f"Note: {each}" for each in self.warnings)
-        return "\n".join([network, in_full(self.pictures, cut_out=True), *notes])
+        return in_full(self, cut_out=True)
 
 
 @dataclass(frozen=True)

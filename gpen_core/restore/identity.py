@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from ..faces.face import FaceCrop
 from ..faces.recognition import FaceRecogniser, similarity
 from ..image.geometry import apply
@@ -41,7 +43,8 @@ def _likeness(picture: Pixels, crop: FaceCrop, strength: float, recogniser: Face
     reference = recogniser.features(before, landmarks)
 
     def alike(kept: float) -> float:
-        return similarity(reference, recogniser.features(before + kept * strength * (crop.pixels - before), landmarks))
+        blended = before + np.float32(kept * strength) * (crop.pixels - before)
+        return similarity(reference, recogniser.features(blended, landmarks))
 
     whole = alike(1.0)
     if whole >= least:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from typing import Any, Protocol
 
 from ..message import Joined, Message
 from ..settings import RestoreSettings
@@ -30,7 +30,7 @@ class CropReport:
 
     def text(self) -> str:
         """For reading: every picture, and every face of it."""
-        return in_full(self.pictures, cut_out=True)
+        return of_pictures(self.pictures, cut_out=True)
 
 
 @dataclass(frozen=True)
@@ -55,15 +55,7 @@ class RestoreReport:
 
     def text(self) -> str:
         """For reading: the network, every picture, every face of it, and the warnings."""
-        network = Message(
-            "{model} in {precision} on {device}, faces by {detector}",
-            model=self.model,
-            precision=self.precision,
-            device=self.device,
-            detector=self.detector,
-        )
-        notes = [Message("Note: {note}", note=each) for each in self.warnings]
-        return Joined("\n", [network, in_full(self.pictures), *notes])
+        return in_full(self)
 
 
 def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
@@ -75,7 +67,37 @@ def joined(reports: Sequence[RestoreReport]) -> RestoreReport:
     )
 
 
-def in_full(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
+class Report(Protocol):
+    """What came of a batch, whatever was done to it."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def device(self) -> str: ...
+    @property
+    def precision(self) -> str: ...
+    @property
+    def detector(self) -> str: ...
+    @property
+    def pictures(self) -> tuple[PictureReport, ...]: ...
+    @property
+    def warnings(self) -> tuple[str, ...]: ...
+
+
+def in_full(report: Report, *, cut_out: bool = False) -> str:
+    """For reading: the network, every picture, every face of it, and the warnings. cut_out: as of `FaceReport.line`."""
+    network = Message(
+        "{model} in {precision} on {device}, faces by {detector}",
+        model=report.model,
+        precision=report.precision,
+        device=report.device,
+        detector=report.detector,
+    )
+    notes = [Message("Note: {note}", note=each) for each in report.warnings]
+    return Joined("\n", [network, of_pictures(report.pictures, cut_out=cut_out), *notes])
+
+
+def of_pictures(pictures: Sequence[PictureReport], *, cut_out: bool = False) -> str:
     """Every picture and every face of it. cut_out: as of `FaceReport.line`."""
     lines: list[str] = []
     for number, picture in enumerate(pictures):

@@ -77,9 +77,13 @@ def test_less_is_used_until_a_face_is_alike(model, picture) -> None:
 
 def test_nothing_is_used_where_nothing_is_alike(model, picture) -> None:
     class Strict(ByDetail):
+        first: Any = None
+
         def features(self, picture: Any, landmarks: Any) -> Any:
-            found = super().features(picture, landmarks)
-            return found if not hasattr(self, "first") and not setattr(self, "first", found) else -self.first
+            if self.first is not None:
+                return -self.first
+            self.first = super().features(picture, landmarks)
+            return self.first
 
     result = restore(picture, model, replace(STRONG, identity=0.5), recogniser=Strict())
     assert bool((result.image == torch.from_numpy(picture)).all()) and not result.mask.any()

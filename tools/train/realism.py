@@ -146,7 +146,7 @@ def main() -> None:
     parser.add_argument("--rate", type=float, default=2e-4)
     parser.add_argument("--realism", type=float, default=0.1, help="weight of the discriminator")
     parser.add_argument("--matching", type=float, default=0.5, help="weight of feature matching")
-    parser.add_argument("--grid", type=float, default=50.0, help="weight of what the networks' grid leaves")
+    parser.add_argument("--grid", type=float, default=20.0, help="weight of what the networks' grid leaves")
     parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
     parser.add_argument("--device", default="cpu")
     train(parser.parse_args())
