@@ -61,7 +61,7 @@ def repainted(node: Any, pictures: Pictures, result: RepaintResult) -> io.NodeOu
     """The outputs of a node, with its text and its picture."""
     image: Sequence[NDArray[np.float32]] = list(result.image.numpy())
     text = feedback.noted(result.report.summary(), result.report.warnings)
-    preview = before_after(pictures.rgb, torch.from_numpy(np.stack(image)))
+    preview, _ = before_after(pictures.rgb, torch.from_numpy(np.stack(image)))
     return io.NodeOutput(
         pictures.like(image),
         as_output(result.mask),

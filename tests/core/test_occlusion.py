@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from faces import FixedDetector
-from painted_face import PaintedFace, painted_face
+from painted_face import painted_face
 from torch import Tensor
 
 from gpen_core import GPENModel, RestoreResult, RestoreSettings, restore
@@ -25,7 +25,11 @@ class Knowing(FaceNetwork):
     sizes, template = (SIDE,), "gpen"
 
     def generate(self, crops: Tensor, dtype: torch.dtype, whole: int) -> Tensor:
-        return torch.from_numpy(SHARP.pixels * np.float32([1.03, 0.99, 0.97])).expand(len(crops), -1, -1, -1).clone()
+        return (
+            torch.from_numpy(SHARP.pixels * np.array([1.03, 0.99, 0.97], np.float32))
+            .expand(len(crops), -1, -1, -1)
+            .clone()
+        )
 
     def activation_bytes(self, size: int, batch: int, dtype: torch.dtype, whole: int) -> int:
         return 24 * size**2 * batch
@@ -52,14 +56,15 @@ def seen(kind: str | None, blur: float = 3.0, noise: float = 0.02) -> np.ndarray
     """The face as the picture shows it: with something in front of it, blurred and noisy."""
     picture = SHARP.pixels.copy()
     if kind:
-        picture = np.where(shape(kind)[..., None] > 0, np.float32(COLOURS[kind]), picture)
+        picture = np.where(shape(kind)[..., None] > 0, np.array(COLOURS[kind], np.float32), picture)
     picture = cv2.GaussianBlur(picture, (0, 0), blur)
     return np.clip(picture + np.random.default_rng(0).normal(0, noise, picture.shape), 0, 1).astype(np.float32)
 
 
-def restored(picture: np.ndarray, face: PaintedFace = SHARP, **settings: float) -> RestoreResult:
+def restored(picture: np.ndarray, keep_occlusions: float = 0.0) -> RestoreResult:
     model = GPENModel(Knowing(), "knowing", torch.device("cpu"), "fp32")
-    return restore(picture, model, RestoreSettings(strength=100, **settings), detector=FixedDetector(face.face))
+    settings = RestoreSettings(strength=100, keep_occlusions=keep_occlusions)
+    return restore(picture, model, settings, detector=FixedDetector(SHARP.face))
 
 
 @pytest.mark.parametrize("kind", COLOURS)
