@@ -32,6 +32,7 @@ _TYPES: dict[str, tuple[type[np.floating], Precision]] = {
     "tensor(float16)": (np.float16, "fp16"),
 }
 _SIZES = (512, 256, 1024, 2048)  # px, tried in this order where the file leaves the size open
+_TRIED = 512  # px, the largest crop whose range is found by trying, where the file is known to be a GPEN
 _RGB = 3
 _BELOW_ZERO = -0.1  # a network for [0, 1] hardly reaches below 0
 # ONNX Runtime keeps maps that our own network overwrites: measured, at 512 px in float32, 4.9 times as much.
@@ -76,10 +77,11 @@ class OnnxNetwork(FaceNetwork):
         super().__init__()
         self._session = OnnxSession(path)
         self._shape, precision = _read_shape(path, self._session)
-        self._offset = 0.0  # a [0, 1] network; -1 for [-1, 1]
-        self._offset = -1.0 if self._probe(path).min() < _BELOW_ZERO else 0.0
         self.sizes, self.precisions = (self._shape.size,), (precision,)
         kind = _kind_of(path)
+        # For [-1, 1] it is -1, for [0, 1] 0. Large GPEN files are not tried: that would take gigabytes on the CPU.
+        known = kind is _KINDS[0] and self._shape.size > _TRIED
+        self._offset = -1.0 if known or self._probe(path).min() < _BELOW_ZERO else 0.0
         self.family = Message("{family} (ONNX)", family=kind.family) if kind else "ONNX"
         self.template = kind.template if kind else "ffhq"
         self.terms = kind.terms if kind else Message("not stated in the file")
@@ -110,11 +112,7 @@ class OnnxNetwork(FaceNetwork):
             picture = picture.transpose(0, 2, 3, 1)
         result = self._session.run(np.ascontiguousarray(picture), torch.device("cpu"))
         if result.shape != picture.shape:
-            raise CheckpointError(
-                f"{path.name} is no face restorer: it makes {result.shape} of {picture.shape}.\nFile: {path}\n"
-                "Expected as many pixels as it is given. A network that enlarges pictures belongs in ComfyUI's "
-                "Load Upscale Model."
-            )
+            raise _of_another_size(path, result.shape, picture.shape)
         return result
 
 
@@ -140,9 +138,19 @@ def _read_shape(path: Path, session: OnnxSession) -> tuple[_Shape, Precision]:
         )
     dtype, precision = _TYPES[kind]
     sides = [side for each in (inputs[0], outputs[0]) for side in _sides(each.shape, channels_first)]
+    if len(set(sides)) > 1:
+        raise _of_another_size(path, tuple(outputs[0].shape), tuple(shape))
     batches = not isinstance(shape[0], int)
     size = sides[0] if sides else _size_by_trial(path, session, channels_first, dtype)
     return _Shape(size, batches, channels_first, dtype), precision
+
+
+def _of_another_size(path: Path, made: tuple[Any, ...], given: tuple[Any, ...]) -> CheckpointError:
+    return CheckpointError(
+        f"{path.name} is no face restorer: it makes {made} of {given}.\nFile: {path}\n"
+        "Expected as many pixels as it is given. A network that enlarges pictures belongs in ComfyUI's "
+        "Load Upscale Model."
+    )
 
 
 def _sides(shape: Sequence[Any], channels_first: bool) -> list[int]:

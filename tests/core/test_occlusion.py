@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import cv2
 import numpy as np
 import pytest
 import torch
 from faces import FixedDetector
-from painted_face import PaintedFace, painted_face
+from painted_face import painted_face
 from torch import Tensor
 
 from gpen_core import GPENModel, RestoreResult, RestoreSettings, restore
@@ -63,9 +61,10 @@ def seen(kind: str | None, blur: float = 3.0, noise: float = 0.02) -> np.ndarray
     return np.clip(picture + np.random.default_rng(0).normal(0, noise, picture.shape), 0, 1).astype(np.float32)
 
 
-def restored(picture: np.ndarray, face: PaintedFace = SHARP, **settings: Any) -> RestoreResult:
+def restored(picture: np.ndarray, keep_occlusions: float = 0.0) -> RestoreResult:
     model = GPENModel(Knowing(), "knowing", torch.device("cpu"), "fp32")
-    return restore(picture, model, RestoreSettings(strength=100, **settings), detector=FixedDetector(face.face))
+    settings = RestoreSettings(strength=100, keep_occlusions=keep_occlusions)
+    return restore(picture, model, settings, detector=FixedDetector(SHARP.face))
 
 
 @pytest.mark.parametrize("kind", COLOURS)

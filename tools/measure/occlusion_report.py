@@ -81,7 +81,7 @@ def mask(skin: Pixels, rng: np.random.Generator) -> tuple[Plane, Pixels]:
     shape = np.zeros((_SIDE, _SIDE), np.float32)
     outline = np.array([[120, 300], [256, 270], [392, 300], [370, 430], [256, 490], [142, 430]])
     cv2.fillPoly(shape, [outline], (1.0,), cv2.LINE_AA)
-    return shape, np.broadcast_to(np.float32(_MASKS[rng.integers(3)]), (_SIDE, _SIDE, 3))
+    return shape, np.broadcast_to(np.array(_MASKS[rng.integers(3)], np.float32), (_SIDE, _SIDE, 3))
 
 
 def glasses(skin: Pixels, rng: np.random.Generator) -> tuple[Plane, Pixels]:
@@ -97,7 +97,8 @@ def hair(skin: Pixels, rng: np.random.Generator) -> tuple[Plane, Pixels]:
     shape = np.zeros((_SIDE, _SIDE), np.float32)
     outline = np.array([[150, 60], [330, 60], [250, 200], [210, 330], [185, 330], [190, 200]])
     cv2.fillPoly(shape, [outline], (1.0,), cv2.LINE_AA)
-    return shape, np.broadcast_to(np.float32((0.25, 0.17, 0.1)) * np.float32(rng.uniform(0.5, 1.4)), (_SIDE, _SIDE, 3))
+    colour = np.array((0.25, 0.17, 0.1), np.float32) * np.float32(rng.uniform(0.5, 1.4))
+    return shape, np.broadcast_to(colour, (_SIDE, _SIDE, 3))
 
 
 KINDS: dict[str, Callable[[Pixels, np.random.Generator], tuple[Plane, Pixels]] | None] = {
@@ -119,7 +120,7 @@ def case(face: Pixels, kind: str, seed: int) -> tuple[Pixels, Pixels, Plane]:
     small = cv2.resize(cv2.GaussianBlur(seen, (0, 0), 3.0), (128, 128), interpolation=cv2.INTER_AREA)
     small = (small + rng.normal(0.0, 0.03, small.shape)).astype(np.float32)
     picture = np.clip(cv2.resize(small, (_SIDE, _SIDE), interpolation=cv2.INTER_CUBIC), 0.0, 1.0).astype(np.float32)
-    moved = np.float32([[1.0, 0.0, rng.uniform(-3, 3)], [0.0, 1.0, rng.uniform(-3, 3)]])
+    moved = np.array([[1.0, 0.0, rng.uniform(-3, 3)], [0.0, 1.0, rng.uniform(-3, 3)]], np.float32)
     painted = cv2.warpAffine(face, moved, (_SIDE, _SIDE), borderMode=cv2.BORDER_REPLICATE) * rng.uniform(0.95, 1.05, 3)
     return picture, np.clip(painted, 0.0, 1.0).astype(np.float32), shape
 
