@@ -20,7 +20,7 @@ from ..finish.anchors import opacity
 from ..image.warp import Pixels, Plane
 from ..model import GPENModel
 from ..restore.blending import paste_faces
-from ..restore.network_pass import finish_crops
+from ..restore.network_pass import FinishedCrop, finish_crops
 from ..restore.pipeline import restore
 from ..settings import RestoreSettings
 from .crop_sizes import CropSizes
@@ -147,7 +147,7 @@ class FrameRestoration:
         self, held: list[_Prepared[AnyFrame]], batch: int, check: Callable[[], None]
     ) -> Iterator[RestoredFrame[AnyFrame]]:
         crops = [crop for one in held for crop, _ in one.crops]
-        finished: list[FaceCrop | GPENError] = []
+        finished: list[FinishedCrop | GPENError] = []
         for start in range(0, len(crops), batch):
             check()
             finished += self._finished(crops[start : start + batch])
@@ -158,16 +158,16 @@ class FrameRestoration:
             if error is not None:
                 self._report.failed(one.frame.frame, error)
             faces = tuple(
-                RestoredFace(crop, result, opacity(self._settings, crop.face.yaw), fade)
+                RestoredFace(crop, result.crop, opacity(self._settings, crop.face.yaw), fade, result.keep)
                 for crop, result, fade in pairs
                 if error is None and not isinstance(result, GPENError)
             )
             yield RestoredFrame(one.frame.frame, faces, one.frame.begins_shot, error)
 
-    def _finished(self, crops: list[FaceCrop]) -> list[FaceCrop | GPENError]:
+    def _finished(self, crops: list[FaceCrop]) -> list[FinishedCrop | GPENError]:
         """The crops finished; where the batch fails each by itself, so that only those at fault are left out."""
         try:
-            return [one.crop for one in finish_crops(crops, self._model, self._settings, remember=False)]
+            return [*finish_crops(crops, self._model, self._settings, remember=False)]
         except GPENError as error:
             if len(crops) == 1:
                 return [error]
@@ -178,7 +178,8 @@ class FrameRestoration:
         crops = [face.finished for face in one.faces]
         strengths = [face.opacity * face.fade for face in one.faces]
         grain = 1.0 - self._settings.denoise / 100.0
-        mask = paste_faces(pixels, crops, strengths, self._settings.feather, grain)
+        keeps = [face.keep for face in one.faces]
+        mask = paste_faces(pixels, crops, strengths, self._settings.feather, grain, keeps)
         return DoneFrame(one.frame, pixels, mask)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Generic
 
 from ..faces.face import FaceCrop
+from ..image.warp import Plane
 from .sightings import AnyFrame
 
 
@@ -13,13 +14,14 @@ from .sightings import AnyFrame
 class RestoredFace:
     """original: its crop as cut out; the index of its face is the number of its track. finished: the same restored.
 
-    opacity: how much of the restoration is to be seen, 0 to 1. fade: as of `SteadyFace`.
+    opacity: how much of the restoration is to be seen, 0 to 1. fade: as of `SteadyFace`. keep: as of `FinishedCrop`.
     """
 
     original: FaceCrop
     finished: FaceCrop
     opacity: float
     fade: float
+    keep: Plane | None = None
 
     @property
     def number(self) -> int:

@@ -34,5 +34,10 @@ def require_for_clips(settings: RestoreSettings) -> None:
             f"scope {settings.scope} is for pictures: in a clip faces are restored, and nothing else.\n"
             "Set scope to faces."
         )
+    if settings.identity > 0.0:
+        raise GPENError(
+            "identity is kept in pictures; in a clip it would change the strength from frame to frame.\n"
+            "Set identity to 0, and strength lower instead."
+        )
     if settings.lens != "none":
         raise GPENError("A lens is corrected in pictures, not in clips.\nSet lens to none.")

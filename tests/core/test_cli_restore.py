@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from clips import moving_portrait, write_clip
 from faces import FixedDetector, made_up_face, noise_picture
 from networks import tiny_generator
 from PIL import Image
@@ -385,3 +386,49 @@ def test_no_result_goes_over_another_picture(tmp_path: Path) -> None:
     found = [FoundPicture(tmp_path / name, Path()) for name in ("a.jpg", "a.png", "b.png")]
     targets = plan_targets(found, tmp_path, None)
     assert [target.result.name for target in targets] == ["a_2.png", "a.png", "b.png"]
+
+
+def test_clips_among_pictures_are_restored_too(
+    folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture
+) -> None:
+    write_clip(folder / "clip.avi", moving_portrait(3), codec="mpeg4")
+    (folder / "broken.mp4").write_bytes(b"no clip")
+    out, report = tmp_path / "out", tmp_path / "report.json"
+    assert run("restore", folder, "-o", out, "--model", weights, "--compare", "--report", report) == 1
+    written = sorted(path.name for path in out.iterdir())
+    assert written == ["a.png", "a_compare.png", "b.png", "b_compare.png", "clip.mkv", "clip_compare.mkv"]
+    printed = capsys.readouterr()
+    assert "2 of 2 pictures written" in printed.out and "1 of 2 clips written" in printed.out
+    assert "broken.mp4 cannot be read as a clip" in printed.err
+    entries = json.loads(report.read_text())
+    assert [Path(entry["input"]).name for entry in entries] == ["a.png", "b.jpg", "broken.mp4", "clip.avi"]
+    assert entries[3]["frames"] == 3 and entries[3]["video"]["temporal"] == 80.0
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (("--auto",), "--auto measures pictures; the settings of a clip are given."),
+        (("--scope", "both"), "scope both is for pictures"),
+        (("--temporal", "101"), "temporal must be 0 to 100, got 101.0."),
+    ],
+)
+def test_what_clips_cannot_do_is_said_before_any_work(
+    tmp_path: Path, weights: str, capsys: pytest.CaptureFixture, options: tuple[str, ...], message: str
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_portrait(1))
+    assert run("restore", clip, "-o", tmp_path / "out.mp4", "--model", weights, *options) == 1
+    assert message in capsys.readouterr().err
+    assert not (tmp_path / "out.mp4").exists()
+
+
+def test_names_of_clips_and_of_pictures_are_not_mixed_up(
+    folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture
+) -> None:
+    clip = write_clip(tmp_path / "clip.mp4", moving_portrait(1))
+    assert run("restore", folder / "a.png", "-o", tmp_path / "out.mp4", "--model", weights) == 1
+    assert "out.mp4: results are written as PNG or JPEG" in capsys.readouterr().err
+    assert run("restore", clip, "-o", tmp_path / "out.avi", "--model", weights) == 1
+    assert "out.avi: clips are not written as .avi" in capsys.readouterr().err
+    assert run("restore", clip, "-o", clip, "--model", weights) == 1
+    assert "the result would go over" in capsys.readouterr().err

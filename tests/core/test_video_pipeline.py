@@ -155,6 +155,8 @@ def test_settings_that_only_pictures_have_are_refused(model: GPENModel) -> None:
         FrameRestoration(model, RestoreSettings(scope="both"))
     with pytest.raises(GPENError, match="A lens is corrected in pictures, not in clips"):
         FrameRestoration(model, RestoreSettings(lens="action camera"))
+    with pytest.raises(GPENError, match="identity is kept in pictures"):
+        FrameRestoration(model, RestoreSettings(identity=0.5))
     with pytest.raises(GPENError, match="temporal must be 0 to 100, got 101"):
         VideoSettings(temporal=101)
 
