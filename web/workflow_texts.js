@@ -19,12 +19,7 @@ function translateWorkflow({ nodes = [] }) {
   }
 }
 
-// Nodes 2.0 look at the names of a node's ends once; they come from those of its subgraph.
-function translateEnds({ inputs, outputs }) {
-  const inWords = translator("blueprint")
-  for (const each of [...inputs, ...outputs]) each.label = inWords(each.label ?? each.name)
-}
-
+// Nodes 2.0 have read the names of its sockets by then, and go on showing those.
 function translateBlueprint(node) {
   if (node.title !== BLUEPRINT) return
   const inWords = translator("blueprint")
@@ -38,7 +33,6 @@ app.registerExtension({
   // A blueprint that is placed is no workflow that is opened.
   nodeCreated(node) {
     if (node.subgraph?.name !== BLUEPRINT) return
-    translateEnds(node.subgraph)
     setTimeout(() => translateBlueprint(node)) // it is not filled yet
   },
 })

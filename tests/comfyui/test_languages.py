@@ -171,7 +171,5 @@ def test_a_placed_blueprint_is_chinese(vue: bool, recent: None, comfy: ComfyServ
         shown.page.wait_for_timeout(1500)
         shown.screenshot(pictures / f"blueprint zh {'vue' if vue else 'canvas'}.png")
         placed = shown.page.evaluate(_LABELS)
-        if vue:
-            assert shown.page.locator("[data-node-id]").get_by_text("遮罩", exact=True).count() == 1
         assert placed == [["修复人脸（GPEN）", ["图像", "模型", "强度", "模式"], ["图像", "遮罩", "报告"]]]
         assert shown.complaints == []
