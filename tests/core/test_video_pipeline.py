@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -105,7 +106,7 @@ def test_faces_are_chosen_by_the_number_of_their_track(model: GPENModel) -> None
 def test_a_frame_that_fails_is_passed_through_and_reported(model: GPENModel, monkeypatch: pytest.MonkeyPatch) -> None:
     real, calls = network_pass._through_network, 0
 
-    def failing(*args: object) -> object:
+    def failing(*args: Any) -> Any:
         nonlocal calls
         calls += 1
         if calls == 3:
