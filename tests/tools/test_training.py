@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import degradation
@@ -14,6 +14,7 @@ import pytest
 import torch
 from degradation import degrade
 from fidelity import fidelity_loss
+from grid import grid_loss
 from numpy.typing import NDArray
 from pairs import FacePairs, load_faces, loader
 from PIL import Image
@@ -26,6 +27,7 @@ from torch import Tensor
 from gpen_core.network.unet import ResidualUNet, UNetConfig
 
 Picture = NDArray[np.uint8]
+LossOf = Callable[[Tensor, Tensor], Tensor]
 
 
 @pytest.fixture(scope="module")
@@ -115,9 +117,11 @@ def test_a_tenth_of_the_error_counts_alike_in_light_and_heavy_faces(batch: tuple
     assert gain(0.2) == pytest.approx(gain(0.4), rel=0.1)
 
 
-def test_a_few_steps_lower_the_loss(net: ResidualUNet, batch: tuple[Tensor, Tensor]) -> None:
+@pytest.mark.parametrize("loss_of", [fidelity_loss, fidelity.square_loss])
+def test_a_few_steps_lower_the_loss(net: ResidualUNet, batch: tuple[Tensor, Tensor], loss_of: LossOf) -> None:
     optimiser, sharp = torch.optim.AdamW(net.parameters(), weight_decay=0.0), batch[1]
-    losses = [fidelity._step(net, optimiser, 5e-3, 0.8 * sharp - 0.1, sharp) for _ in range(10)]  # darker and flatter
+    degraded = 0.8 * sharp - 0.1  # darker and flatter
+    losses = [fidelity._step(net, optimiser, 5e-3, degraded, sharp, loss_of) for _ in range(10)]
     assert losses[-1] < losses[0] - 0.2
 
 
@@ -127,7 +131,7 @@ def test_a_checkpoint_taken_up_gives_the_same_state(
     optimiser = torch.optim.AdamW(net.parameters(), weight_decay=0.0)
     progress = Progress(tmp_path, {"net": net, "optimiser": optimiser})
     for _ in range(3):
-        fidelity._step(net, optimiser, 1e-3, *batch)
+        fidelity._step(net, optimiser, 1e-3, *batch, fidelity_loss)
         progress.advance(len(batch[0]))
     progress.save()
     again = ResidualUNet(net.config)
@@ -137,8 +141,19 @@ def test_a_checkpoint_taken_up_gives_the_same_state(
     assert (resumed.samples, resumed.seconds) == (progress.samples, progress.seconds) and resumed.samples == 12
     same_tensors(net.state_dict(), again.state_dict())
     # The optimiser's state, too: the next step of both is the same.
-    assert fidelity._step(net, optimiser, 1e-3, *batch) == fidelity._step(again, second, 1e-3, *batch)
+    assert fidelity._step(net, optimiser, 1e-3, *batch, fidelity_loss) == fidelity._step(
+        again, second, 1e-3, *batch, fidelity_loss
+    )
     same_tensors(net.state_dict(), again.state_dict())
+
+
+def test_a_grid_counts_and_other_wrong_detail_hardly() -> None:
+    sharp = torch.rand(8, 3, 64, 64, generator=torch.Generator().manual_seed(0))
+    noisy = sharp + 0.1 * torch.randn(sharp.shape, generator=torch.Generator().manual_seed(1))
+    dotted = sharp.clone()
+    dotted[:, :, ::4, ::4] += 0.1
+    assert grid_loss(sharp, sharp) == 0
+    assert grid_loss(dotted, sharp) > 20 * grid_loss(noisy, sharp)
 
 
 def test_a_run_that_is_new_starts_from_nothing(net: ResidualUNet, tmp_path: Path) -> None:

@@ -45,6 +45,13 @@ def degrade(
     return _resized(degraded, size, _ENLARGING[rng.integers(len(_ENLARGING))]), target
 
 
+def degrade_middling(picture: Picture, scale: float, size: int, rng: np.random.Generator) -> tuple[Picture, Picture]:
+    """A pair as of `degrade`, after the equation alone and neither light nor beyond recognition."""
+    target = _resized(picture, size, cv2.INTER_AREA)
+    degraded = _as_published(picture, scale, rng.uniform(*_MIDDLE), rng)
+    return _resized(degraded, size, cv2.INTER_CUBIC), target
+
+
 def _as_published(picture: Picture, scale: float, severity: float, rng: np.random.Generator) -> Picture:
     if rng.random() < 0.04:
         picture = _fade(picture, rng)
@@ -105,6 +112,7 @@ def _untouched(picture: Picture, scale: float, severity: float, rng: np.random.G
 
 _WAYS = (_as_published, _small_and_soft, _from_a_phone, _old_print, _generated, _untouched)
 _SHARES = (0.62, 0.16, 0.08, 0.06, 0.04, 0.04)
+_MIDDLE = 0.3, 0.7  # severities
 _MIDDLING = 1.6  # both parameters of the beta distribution of severities: 1 is uniform, more favours the middle
 _ENLARGING = (cv2.INTER_CUBIC,) * 6 + (cv2.INTER_LINEAR, cv2.INTER_LANCZOS4)
 

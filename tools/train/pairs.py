@@ -8,7 +8,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from degradation import degrade
+from degradation import degrade, degrade_middling
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, get_worker_info
@@ -34,11 +34,14 @@ def load_faces(folder: Path) -> list[Picture]:
 
 
 class FacePairs(IterableDataset[tuple[Tensor, Tensor]]):
-    """Pairs (degraded, sharp), both (3, patch, patch) uint8 RGB: a part of a face of 256 px, now and then of 512 px."""
+    """Pairs (degraded, sharp), both (3, patch, patch) uint8 RGB: a part of a face of 256 px, now and then of 512 px.
 
-    def __init__(self, faces: list[Picture], patch: int, seed: int) -> None:
+    middling: of 256 px alone, degraded as of `degrade_middling`.
+    """
+
+    def __init__(self, faces: list[Picture], patch: int, seed: int, middling: bool = False) -> None:
         super().__init__()
-        self.faces, self.patch, self.seed = faces, patch, seed
+        self.faces, self.patch, self.seed, self.middling = faces, patch, seed, middling
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         cv2.setNumThreads(0)  # a process for each core, no threads in it
@@ -51,11 +54,13 @@ class FacePairs(IterableDataset[tuple[Tensor, Tensor]]):
     def pair(self, rng: np.random.Generator) -> tuple[Picture, Picture]:
         """One pair, both (patch, patch, 3) uint8 RGB."""
         face = self.faces[int(rng.integers(len(self.faces)))]
-        large = rng.random() < _LARGE
+        large = not self.middling and rng.random() < _LARGE
         side = 2 * _FACE if large else _FACE
         sharp = _part(face, min(self.patch / side, 1.0), rng)
         if rng.random() < 0.3:
             sharp = _toned(sharp, rng)
+        if self.middling:
+            return degrade_middling(sharp, len(face) / 512.0, self.patch, rng)
         return degrade(sharp, len(face) / 512.0, self.patch, rng, _LARGE_SEVEREST if large else 1.0)
 
 
