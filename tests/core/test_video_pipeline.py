@@ -41,9 +41,10 @@ def run(restoration: FrameRestoration, frames: Sequence[ArrayFrame]) -> list[Don
     return list(restoration.frames(frames))
 
 
-def test_without_steadiness_each_frame_is_restored_as_a_picture_is(model: GPENModel) -> None:
+@pytest.mark.parametrize("keep", [0.0, 60.0])
+def test_without_steadiness_each_frame_is_restored_as_a_picture_is(model: GPENModel, keep: float) -> None:
     frames = as_frames(moving_portrait(3))
-    settings = RestoreSettings(strength=80.0)
+    settings = RestoreSettings(strength=80.0, keep_occlusions=keep)
     done = run(FrameRestoration(model, settings, VideoSettings(temporal=0.0), detector=DETECTOR), frames)
     for frame, result in zip(frames, done, strict=True):
         alone = restore(frame.pixels(), model, settings, detector=DETECTOR)
