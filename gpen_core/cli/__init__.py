@@ -10,8 +10,8 @@ import sys
 from collections.abc import Sequence
 
 from ..errors import GPENError
+from ..heap import keep_memory_flat
 from ..version import __version__
-from .heap import keep_memory_flat
 from .quiet import quiet_or_not
 from .signals import Told, end_at_once_when_told, stopping_in_order
 

@@ -10,6 +10,7 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from ..archive.targets import plan_targets
 from ..checkpoints import networks_here
 from ..device import choose_device
 from ..errors import GPENError
@@ -24,7 +25,6 @@ from .options import add_detection_options
 from .outputs import Outputs
 from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
-from .targets import plan_targets
 
 
 def add_parser(subparsers: Subparsers) -> None:

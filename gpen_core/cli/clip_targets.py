@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..archive.targets import without_collisions
 from ..errors import GPENError
 from ..image import FoundPicture
 from ..video import CONTAINERS
-from .targets import without_collisions
 
 # Clips in folders; a file that is named is taken for one by the same endings, all else for a picture.
 CLIP_ENDINGS = (

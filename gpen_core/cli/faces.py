@@ -10,6 +10,7 @@ from pathlib import Path
 import torch
 from tqdm import tqdm
 
+from ..archive.targets import plan_beside, plan_targets
 from ..device import choose_device
 from ..errors import GPENError
 from ..faces import make_detector
@@ -23,7 +24,6 @@ from .options import add_detection_options
 from .outputs import Outputs
 from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
-from .targets import plan_beside, plan_targets
 
 _ENDING = "_faces"
 _DRAWING = re.compile(rf"(.+){_ENDING}(?:_\d+)?")

@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import json
-import os
-import uuid
+import textwrap
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
-from ..errors import GPENError
+from ..archive.whole_file import writing_whole
 
 
-def write_json_file(path: Path, entries: list[dict[str, Any]]) -> None:
+def write_json_file(path: Path, entries: Iterable[dict[str, Any]]) -> None:
     """Write the file whole or not at all; its folder is made. Raises GPENError where that fails."""
-    part = path.with_name(f".{uuid.uuid4().hex}.part")  # no name that somebody could have taken or foreseen
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with part.open("x", encoding="utf-8") as file:
-                json.dump(entries, file, indent=2)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)
-    except OSError as error:
-        raise GPENError(f"{path} cannot be written: {error.strerror or error}.\nChoose another folder.") from error
+    with writing_whole(path) as file:
+        _write_list(file, entries)
+
+
+def _write_list(file: TextIO, entries: Iterable[dict[str, Any]]) -> None:
+    """As `json.dump` of the list does it, but with one entry in memory: an archive may have a million."""
+    between = "[\n"
+    for entry in entries:
+        file.write(between + textwrap.indent(json.dumps(entry, indent=2), "  "))
+        between = ",\n"
+    file.write("[]" if between == "[\n" else "\n]")

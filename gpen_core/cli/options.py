@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 from dataclasses import fields, replace
+from typing import Any
 
 from ..errors import GPENError
 from ..faces.auto import DETECTORS
@@ -100,11 +101,16 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
 
 def with_given_settings(settings: RestoreSettings, args: argparse.Namespace) -> RestoreSettings:
     """The settings, with those given by `add_settings_options` changed. Raises GPENError for an impossible value."""
+    return replace(settings, **given_settings(args))
+
+
+def given_settings(args: argparse.Namespace) -> dict[str, Any]:
+    """The settings that were given, by their names in `RestoreSettings`."""
     names = {field.name for field in fields(RestoreSettings)}
     given = {name: value for name, value in vars(args).items() if name in names}
     if "lens" in given:
         given["lens"] = {_word(lens): lens for lens in LENS_NAMES}[given["lens"]]
-    return replace(settings, **given)
+    return given
 
 
 def _flag(name: str) -> str:

@@ -7,8 +7,8 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+from ..archive.targets import Planned, file_key
 from ..errors import GPENError
-from .targets import Planned, file_key
 
 
 class Outputs:
@@ -40,9 +40,10 @@ class Outputs:
         for folder in sorted(folders):
             check_folder(folder)
 
-    def add_file(self, path: Path, what: str) -> None:
+    def add_file(self, path: Path, what: str, replaces: bool = False) -> None:
         """A single file beside the pictures, called `what` in errors.
 
+        replaces: it may take the place of a file, as the report of a run that goes on does.
         Raises GPENError where it cannot be written, exists and may not be replaced, or is a file of this run.
         """
         key = file_key(path)
@@ -56,7 +57,7 @@ class Outputs:
             raise _cannot_be_written(path, error) from error
         if path.is_dir():
             raise GPENError(f"{path} is a folder; {what} is a file.\nAdd a file name.")
-        if exists and not self._overwrite:
+        if exists and not (replaces or self._overwrite):
             raise GPENError(f"{path} already exists.\nChoose another name, or add --overwrite.")
         check_folder(path.parent)
         self._planned[key] = what

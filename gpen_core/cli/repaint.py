@@ -14,6 +14,7 @@ from torch import Tensor
 from tqdm import tqdm
 
 from .. import registry
+from ..archive.targets import plan_targets
 from ..device import PRECISIONS
 from ..errors import GPENError
 from ..faces import make_detector
@@ -29,7 +30,6 @@ from .options import add_choice_options, add_detection_options, face_choice
 from .outputs import Outputs
 from .quiet import add_quiet_option, without_bar
 from .subparsers import Subparsers
-from .targets import plan_targets
 
 # What becomes of a picture: the result and, where faces were looked for, what was done to them.
 _Work = Callable[[FoundPicture, PictureFile], tuple[Tensor, RepaintResult | None]]

@@ -43,7 +43,7 @@ def restore_clips(
             report = _restore_file(target, model, detector, settings, video, encoding, args)
         except Exception as error:  # whatever is wrong with one file, the others are still wanted
             tally.failed(target, error)
-            if tally.full:
+            if tally.halted:
                 return
             continue
         tally.written(target, report.as_dict())

@@ -1,124 +1,77 @@
-"""The pictures of `gpen restore`: several in work at once, each written when everything about it has worked."""
+"""The pictures of `gpen restore`, by an engine."""
 
 from __future__ import annotations
 
 import argparse
-import os
-from contextlib import closing
-from dataclasses import replace
+import sys
+from collections.abc import Sequence
+from contextlib import ExitStack, closing
 
-import torch
-from torch import Tensor
 from tqdm import tqdm
 
-from ..faces import FaceDetector
-from ..image import PictureError, PictureFile, read_picture, write_picture
-from ..model import GPENModel
-from ..quality import advise_picture
-from ..restore import RestoreReport, RestoreSettings, find_faces, restore
-from ..restore.warnings import JPEG_LOSES
-from .admission import Admission
-from .options import with_given_settings
-from .overlap import Check, overlapped
+from ..archive import Done, HaltedError, Job, Journal, LocalEngine, Target, Task, restore_tasks
+from ..archive.worker import FaceProgress
+from ..settings import RestoreSettings
 from .quiet import without_bar
 from .tally import Tally
-from .targets import Target
 
-_AT_ONCE = 3  # pictures: one in the network while one is read and searched and one is finished and written
-_AT_MOST = 8  # pictures in memory, where many cores feed a GPU
+
+def start_engine(job: Job, progress: FaceProgress) -> LocalEngine:
+    """The engine, announced. progress: of the faces of each picture."""
+    engine = LocalEngine(job, progress)
+    print(engine.description)
+    for limit in engine.notes:
+        print(f"note: {limit}", file=sys.stderr)
+    return engine
+
+
+class FaceBar:
+    """A bar for the faces of a picture that is alone."""
+
+    def __init__(self, hidden: bool | None) -> None:
+        self._bar = tqdm(unit="face", leave=False, disable=hidden)
+
+    def __call__(self, target: Target, done: int, total: int | None) -> None:
+        """Follow a picture's faces."""
+        self._bar.total = total
+        self._bar.update(done - self._bar.n)
+
+    def close(self) -> None:
+        """Take the bar off the screen."""
+        self._bar.close()
 
 
 def restore_pictures(
-    targets: list[Target],
-    model: GPENModel,
-    detector: FaceDetector,
-    settings: RestoreSettings,
-    args: argparse.Namespace,
-    tally: Tally,
+    engine: LocalEngine, tasks: Sequence[Task], journal: Journal | None, args: argparse.Namespace, tally: Tally
 ) -> None:
-    """Restore pictures; a bad file does not stop the others, a full disk does."""
-    admission = Admission(doubled=args.compare or settings.lens != "none")
+    """Restore pictures; a bad file does not stop the others, a full disk and a vanished folder do."""
 
-    def work(target: Target, check: Check) -> RestoreReport:
-        with admission.of(target.source, check):
-            report = _restore_file(target, model, detector, settings, args, check, alone=len(targets) == 1)
-        # Here, so that Ctrl-C leaves no picture that was written out of the report.
-        tally.written(target, report.as_dict())
-        return report
+    def finished(outcome: Done) -> None:
+        """At once, so that Ctrl-C leaves no picture that was written out of the report."""
+        if outcome.value is not None:
+            facts = {"seconds": round(outcome.value.seconds, 3)}
+            tally.written(outcome.item.target, {**facts, **outcome.value.report.as_dict()})
 
-    with closing(overlapped(work, targets, _at_once(model))) as outcomes:
-        for outcome in tqdm(outcomes, total=len(targets), unit="picture", disable=without_bar(args)):
-            if outcome.value is None:  # whatever is wrong with one file, the others are still wanted
-                tally.failed(outcome.item, outcome.error)
-                if tally.full:
-                    break
-                continue
-            tqdm.write(f"{outcome.item.source.name}: {outcome.value.summary()}")
-            tally.warn(outcome.value.warnings)
+    roots = [given for given in args.inputs if given.is_dir()]
+    with ExitStack() as stack:
+        outcomes = stack.enter_context(closing(restore_tasks(engine, tasks, journal, roots, finished)))
+        try:
+            for outcome in tqdm(outcomes, total=len(tasks), unit="picture", disable=without_bar(args)):
+                _tell(outcome, args, tally)
+        except HaltedError as error:
+            tally.halted = str(error)
 
 
-def _at_once(model: GPENModel) -> int:
-    """Pictures worked on at once: a GPU is faster than one core is with all that is around the network."""
-    return _AT_ONCE if model.device.type == "cpu" else min(max(os.cpu_count() or 1, _AT_ONCE), _AT_MOST)
-
-
-def _restore_file(
-    target: Target,
-    model: GPENModel,
-    detector: FaceDetector,
-    settings: RestoreSettings,
-    args: argparse.Namespace,
-    check: Check,
-    alone: bool,
-) -> RestoreReport:
-    """Restore one file, with a bar for its faces if it is alone. Nothing is written before everything has worked."""
-    if not args.overwrite:
-        _refuse_existing(target, args.compare)
-    picture = read_picture(target.source)
-    faces = None
+def _tell(outcome: Done, args: argparse.Namespace, tally: Tally) -> None:
+    target = outcome.item.target
+    if outcome.value is None:  # whatever is wrong with one file, the others are still wanted
+        tally.failed(target, outcome.error)
+        return
+    report = outcome.value.report
     if args.auto:
-        pixels = picture.pixels.numpy()
-        advised = advise_picture(pixels, find_faces(pixels, detector))
-        settings = with_given_settings(advised.settings_for(settings), args)
-        tqdm.write(f"{target.source.name}: {_in_words(settings)}")
-        if settings.lens == "none":  # else they are looked for again, where the lens does not bend them
-            faces = [advised.faces]
-    with tqdm(unit="face", leave=False, disable=without_bar(args) if alone else True) as bar:
-
-        def progress(done: int, total: int | None) -> None:
-            check()
-            bar.total = total
-            bar.update(done - bar.n)
-
-        result = restore(
-            picture.pixels,
-            model,
-            settings,
-            detector=detector,
-            faces=faces,
-            found_by=detector.name,
-            progress=progress,
-            remember=False,  # no picture comes twice
-        )
-    check()
-    target.result.parent.mkdir(parents=True, exist_ok=True)
-    _write(target, picture, result.image, args)
-    report = result.report
-    return replace(report, warnings=(*report.warnings, JPEG_LOSES)) if target.format == "jpeg" else report
-
-
-def _write(target: Target, picture: PictureFile, restored: Tensor, args: argparse.Namespace) -> None:
-    """The restored picture, and with it the comparison that was asked for, or neither."""
-    if args.compare:
-        both = torch.cat([picture.pixels, restored], dim=1)
-        like = replace(picture, alpha=None)
-        write_picture(target.comparison, both, like, target.format, args.quality, args.overwrite)
-    try:
-        write_picture(target.result, restored, picture, target.format, args.quality, args.overwrite)
-    except BaseException:
-        if args.compare:
-            target.comparison.unlink(missing_ok=True)
-        raise
+        tqdm.write(f"{target.source.name}: {_in_words(report.settings)}")
+    tqdm.write(f"{target.source.name}: {report.summary()}")
+    tally.warn(report.warnings)
 
 
 def _in_words(settings: RestoreSettings) -> str:
@@ -127,9 +80,3 @@ def _in_words(settings: RestoreSettings) -> str:
     return (
         f"strength {settings.strength:g}, {settings.mode}, denoise {settings.denoise:g}, sharpen {settings.sharpen:g}"
     )
-
-
-def _refuse_existing(target: Target, compare: bool) -> None:
-    for path in target.files if compare else (target.result,):
-        if os.path.exists(path):
-            raise PictureError(f"{path} already exists.\nChoose another folder with -o, or add --overwrite.")

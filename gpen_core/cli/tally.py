@@ -2,43 +2,47 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+from ..archive.run import DISK_FULL, disk_is_full, error_text
+from ..archive.targets import Planned
 from ..errors import GPENError
-from .targets import Planned
 
 logger = logging.getLogger(__name__)
 
-_FULL = (errno.ENOSPC, errno.EDQUOT)
+_WRITTEN = {"output": ""}  # all that is kept of a picture that a journal has
 
 
 class Tally:
     """Collects results, failures and warnings; threads may tell of files that were written.
 
-    failures: one text for each. warnings: each once, in order. full: the disk is.
+    failures: one text for each. warnings: each once, in order. halted: why the rest was not begun, such as a full disk.
     """
 
-    def __init__(self, failures: Iterable[str]) -> None:
+    def __init__(self, failures: Iterable[str], keep: bool = True) -> None:
+        """keep: whether the report is made of what is collected here; a journal has it else, for a million pictures."""
+        self._keep = keep
         self.failures = list(failures)
         self.warnings: dict[str, None] = {}
-        self.full = False
+        self.halted: str | None = None
         self._entries: dict[Planned, dict[str, Any]] = {}
 
     def written(self, target: Planned, report: dict[str, Any]) -> None:
         """A file was written. report: plain values."""
-        self._entries[target] = {"input": str(target.source), "output": str(target.result), **report}
+        files = {"input": str(target.source), "output": str(target.result)}
+        self._entries[target] = {**files, **report} if self._keep else _WRITTEN
 
     def failed(self, target: Planned, error: BaseException | None) -> None:
         """A file was not written."""
         if not isinstance(error, GPENError):
             logger.error("Unexpected error in %s", target.source, exc_info=error)
-        text = str(error) or type(error).__name__
+        text = error_text(error)
         self.failures.append(f"{target.source}: {text}")
         self._entries[target] = {"input": str(target.source), "error": text}
-        self.full = self.full or _disk_is_full(error)
+        if disk_is_full(error):
+            self.halted = DISK_FULL
 
     def warn(self, warnings: Iterable[str]) -> None:
         """What the user should know, of one of the files."""
@@ -52,10 +56,6 @@ class Tally:
         """How many of the targets were written."""
         return sum("output" in entry for entry in self.entries_of(targets))
 
-
-def _disk_is_full(error: BaseException | None) -> bool:
-    while error is not None:
-        if isinstance(error, OSError) and error.errno in _FULL:
-            return True
-        error = error.__cause__
-    return False
+    def count(self, targets: Sequence[Planned]) -> int:
+        """How many of the targets were written or failed."""
+        return sum(target in self._entries for target in targets)

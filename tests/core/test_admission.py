@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from gpen_core.cli import admission
-from gpen_core.cli.admission import Admission
-from gpen_core.cli.overlap import Check, overlapped
+from gpen_core.archive import admission
+from gpen_core.archive.admission import Admission
+from gpen_core.archive.overlap import Check, overlapped
 from gpen_core.device import LEFT_FREE
 from gpen_core.image import PictureError
 

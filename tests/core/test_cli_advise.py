@@ -19,8 +19,8 @@ from gpen_core.cli import main
 @pytest.fixture(autouse=True)
 def fixed_detector(monkeypatch: pytest.MonkeyPatch) -> FixedDetector:
     detector = FixedDetector(made_up_face(128, 128, size=128, score=0.9))
-    for module in ("restore", "advise"):
-        monkeypatch.setattr(f"gpen_core.cli.{module}.make_detector", lambda name, device: detector)
+    for module in ("archive.worker", "cli.advise"):
+        monkeypatch.setattr(f"gpen_core.{module}.make_detector", lambda name, device: detector)
     return detector
 
 

@@ -12,19 +12,19 @@ import torch
 from faces import FixedDetector, made_up_face, noise_picture
 from PIL import Image
 
+from gpen_core.archive.targets import plan_beside, plan_targets
 from gpen_core.cli import main
 from gpen_core.cli.json_file import write_json_file
 from gpen_core.cli.outputs import Outputs, check_folder
-from gpen_core.cli.targets import plan_beside, plan_targets
 from gpen_core.errors import GPENError
 from gpen_core.image import FoundPicture, PictureError, write_picture
 
 
 @pytest.fixture(autouse=True)
 def fixed_detector(monkeypatch: pytest.MonkeyPatch) -> None:
-    for module in ("restore", "faces", "advise"):
+    for module in ("archive.worker", "cli.faces", "cli.advise"):
         monkeypatch.setattr(
-            f"gpen_core.cli.{module}.make_detector", lambda name, device: FixedDetector(made_up_face(40, 40, size=30))
+            f"gpen_core.{module}.make_detector", lambda name, device: FixedDetector(made_up_face(40, 40, size=30))
         )
 
 
@@ -107,7 +107,7 @@ def test_a_pair_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path, mon
             raise PictureError("the disk is full")
         path.touch()
 
-    monkeypatch.setattr("gpen_core.cli.restoring_pictures.write_picture", failing)
+    monkeypatch.setattr("gpen_core.archive.worker.write_picture", failing)
     assert run("restore", folder / "a.png", "-o", tmp_path / "out", "--compare") == 1
     assert list((tmp_path / "out").iterdir()) == []
 

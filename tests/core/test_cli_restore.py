@@ -17,11 +17,11 @@ from networks import tiny_generator
 from PIL import Image
 from safetensors.torch import save_file
 
-import gpen_core.cli.restoring_pictures
+import gpen_core.archive.worker
 from gpen_core import FaceChoice, GPENError, RestoreSettings
+from gpen_core.archive.targets import plan_targets
 from gpen_core.cli import main
 from gpen_core.cli.options import add_settings_options
-from gpen_core.cli.targets import plan_targets
 from gpen_core.image import FoundPicture
 from gpen_core.quality import PictureAdvice
 from gpen_core.restore import detection, network_pass
@@ -30,8 +30,8 @@ from gpen_core.restore import detection, network_pass
 @pytest.fixture(autouse=True)
 def fixed_detector(monkeypatch: pytest.MonkeyPatch) -> FixedDetector:
     detector = FixedDetector(made_up_face(40, 40, size=30), made_up_face(120, 40, size=20))
-    for module in ("restore", "faces"):
-        monkeypatch.setattr(f"gpen_core.cli.{module}.make_detector", lambda name, device: detector)
+    for module in ("archive.worker", "cli.faces"):
+        monkeypatch.setattr(f"gpen_core.{module}.make_detector", lambda name, device: detector)
     return detector
 
 
@@ -68,7 +68,7 @@ def test_a_picture_too_large_for_the_memory_is_refused_and_the_others_go_on(
     folder: Path, tmp_path: Path, weights: str, capsys: pytest.CaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     Image.new("L", (5000, 4000)).save(folder / "huge.png")
-    monkeypatch.setattr("gpen_core.cli.admission.free_host_memory", lambda: 500 * 10**6)
+    monkeypatch.setattr("gpen_core.archive.admission.free_host_memory", lambda: 500 * 10**6)
     report = tmp_path / "report.json"
     assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--report", report) == 1
     assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["a.png", "b.png"]
@@ -105,14 +105,14 @@ def test_a_folder_is_worked_on_in_overlap_and_in_order(
     folder: Path, tmp_path: Path, weights: str, fixed_detector: FixedDetector, capsys: pytest.CaptureFixture
 ) -> None:
     reading = threading.Barrier(3, timeout=10)  # passes when three pictures are in work at once
-    real = gpen_core.cli.restoring_pictures.read_picture
+    real = gpen_core.archive.worker.read_picture
 
     def read(path: Path) -> Any:
         reading.wait()
         return real(path)
 
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr("gpen_core.cli.restoring_pictures.read_picture", read)
+        patched.setattr("gpen_core.archive.worker.read_picture", read)
         assert run("restore", folder, "-o", tmp_path / "out", "--model", weights, "--recursive") == 0
     lines = [line for line in capsys.readouterr().out.splitlines() if "faces restored" in line]
     assert [line.split(":")[0] for line in lines] == ["a.png", "b.jpg", "c.png"]
@@ -176,13 +176,13 @@ def test_every_setting_has_its_option(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     seen: list[RestoreSettings] = []
-    real = gpen_core.cli.restoring_pictures.restore
+    real = gpen_core.archive.worker.restore
 
     def spy(image: Any, model: Any, settings: RestoreSettings, **options: Any) -> Any:
         seen.append(settings)
         return real(image, model, settings, **options)
 
-    monkeypatch.setattr("gpen_core.cli.restoring_pictures.restore", spy)
+    monkeypatch.setattr("gpen_core.archive.worker.restore", spy)
     run("restore", folder / "a.png", "-o", tmp_path / "0", "--model", weights)
     run("restore", folder / "a.png", "-o", tmp_path / "1", "--model", weights, *" ".join(CHANGED).split())
     changed = dict(CHANGED.values())
@@ -358,14 +358,14 @@ def test_earlier_results_are_not_restored_again(folder: Path, weights: str) -> N
 def test_an_unexpected_error_in_one_file_does_not_stop_the_others(
     folder: Path, tmp_path: Path, weights: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
 ) -> None:
-    real, first = gpen_core.cli.restoring_pictures.restore, np.asarray(Image.open(folder / "a.png"))
+    real, first = gpen_core.archive.worker.restore, np.asarray(Image.open(folder / "a.png"))
 
     def failing(image: Any, *args: Any, **options: Any) -> Any:
         if np.allclose(image * 255, first):
             raise RuntimeError("out of luck")
         return real(image, *args, **options)
 
-    monkeypatch.setattr("gpen_core.cli.restoring_pictures.restore", failing)
+    monkeypatch.setattr("gpen_core.archive.worker.restore", failing)
     assert run("restore", folder, "-o", tmp_path / "out", "--model", weights) == 1
     assert [path.name for path in (tmp_path / "out").iterdir()] == ["b.png"]
     assert "out of luck" in capsys.readouterr().err

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from gpen_core.cli import heap, main
+from gpen_core import heap
+from gpen_core.cli import main
 
 ROOT = Path(__file__).parents[2]
 
@@ -76,7 +77,7 @@ def test_only_the_command_itself_does_it(
 @pytest.mark.skipif(sys.platform != "linux", reason="glibc is Linux's")
 def test_glibc_accepts_the_values() -> None:
     program = (
-        "import ctypes, sys; from gpen_core.cli import heap\n"
+        "import ctypes, sys; from gpen_core import heap\n"
         "library = heap._glibc()\n"
         "if library is None: sys.exit()  # musl\n"
         "heap._glibc = lambda: type('Seen', (), {'mallopt': lambda self, *given: given_to(*given)})()\n"

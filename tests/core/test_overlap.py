@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from faces import FixedDetector, made_up_face
 
-from gpen_core.cli.overlap import Check, OneAtATime, Stopped, overlapped
+from gpen_core.archive.overlap import Check, OneAtATime, Stopped, overlapped
 from gpen_core.faces import Face
 
 PATIENCE = 10  # s until a test that waits for another thread fails

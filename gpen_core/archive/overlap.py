@@ -38,12 +38,16 @@ class Outcome(Generic[Item, Value]):
 
 
 def overlapped(
-    work: Callable[[Item, Check], Value], items: Iterable[Item], at_once: int
+    work: Callable[[Item, Check], Value],
+    items: Iterable[Item],
+    at_once: int,
+    finished: Callable[[Outcome[Item, Value]], None] | None = None,
 ) -> Generator[Outcome[Item, Value], None, None]:
     """The outcomes of `work(item, check)` for all items, in their order, at most `at_once` items in work or waiting.
 
     An exception stays with its item; the others go on. Whoever stops early closes the iterator (contextlib.closing):
     items not begun are dropped, those in work end at their next `check()` and are waited for.
+    finished: called with each outcome in the thread that worked, at once: not only when those before it are through.
     """
     stop = threading.Event()
 
@@ -51,29 +55,28 @@ def overlapped(
         if stop.is_set():
             raise Stopped
 
-    def begin(item: Item) -> Value:
+    def begin(item: Item) -> Outcome[Item, Value]:
         check()
-        return work(item, check)
+        try:
+            outcome: Outcome[Item, Value] = Outcome(item, work(item, check))
+        except Exception as error:
+            outcome = Outcome(item, error=error)
+        if finished is not None:
+            finished(outcome)
+        return outcome
 
     source = iter(items)
-    begun: deque[tuple[Item, Future[Value]]] = deque()
+    begun: deque[Future[Outcome[Item, Value]]] = deque()
     with ThreadPoolExecutor(at_once, "overlapped") as pool:
         try:
             while True:
                 for item in islice(source, at_once - len(begun)):
-                    begun.append((item, pool.submit(begin, item)))
+                    begun.append(pool.submit(begin, item))
                 if not begun:
                     return
-                yield _outcome(*begun.popleft())
+                yield begun.popleft().result()
         finally:
             stop.set()
-
-
-def _outcome(item: Item, future: Future[Value]) -> Outcome[Item, Value]:
-    try:
-        return Outcome(item, future.result())
-    except Exception as error:
-        return Outcome(item, error=error)
 
 
 class OneAtATime:

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from ..device import LEFT_FREE
+from ..heap import give_back_free_memory
 from ..host_memory import free_host_memory
 from ..image import PictureError, read_size
-from .heap import give_back_free_memory
 
 # Pixels, result and mask in float32, and what is made in between. Measured at 6 and 24 megapixels: 41, and about 90
 # with a comparison (of a picture with alpha) or a lens.
