@@ -12,6 +12,7 @@ from torch import Tensor
 
 from .. import registry
 from ..faces import make_detector
+from ..faces.recognition import find_recogniser
 from ..image import PictureExistsError, PictureFile, read_picture, write_picture
 from ..quality import advise_picture
 from ..restore import find_faces, restore
@@ -37,6 +38,7 @@ class Worker:
         self.job = job
         self.model = registry.load_model(job.model, job.device, job.precision, job.variant, fidelity=job.fidelity)
         self.detector = OneAtATime(make_detector(job.detector, device=str(self.model.device)))
+        self.recogniser = find_recogniser()
 
     def restore(self, task: Task, check: Check, progress: FaceProgress = unseen) -> Restored:
         """Restore one file. Nothing is written before everything has worked.
@@ -68,6 +70,7 @@ class Worker:
             detector=self.detector,
             faces=faces,
             found_by=self.detector.name,
+            recogniser=self.recogniser,
             progress=step,
             remember=False,  # no picture comes twice
         )

@@ -95,7 +95,7 @@ def add_settings_options(parser: argparse.ArgumentParser) -> None:
         group.add_argument(_flag(f"no_{name}"), dest=name, action="store_false", help=f"without {_flag(name)}")
     text = f"width of the soft edge around a face, as a share of the way to its middle (default: {preset.feather:g})"
     group.add_argument("--feather", type=float, metavar="0-1", help=text)
-    text = "how alike faces must stay, or less of the restoration is used; needs sface (default: 0, which is any)"
+    text = f"how alike faces must stay, or less is restored; 0 for any, else needs sface (default: {preset.identity:g})"
     group.add_argument("--identity", type=float, metavar="0-1", help=text)
 
 

@@ -98,10 +98,11 @@ def test_a_given_extension_is_binding(home: Path) -> None:
     assert find_file("net.pth") is None
 
 
-def test_onnx_networks_are_not_found_by_bare_name(home: Path) -> None:
+def test_onnx_networks_come_last_by_bare_name(home: Path) -> None:
     path = put(home / "cache" / "gpen" / "GPEN-BFR-512.onnx")
-    assert find_file("GPEN-BFR-512") is None
-    assert find_file("GPEN-BFR-512.onnx") == path
+    assert find_file("GPEN-BFR-512") == find_file("GPEN-BFR-512.onnx") == path
+    other = put(home / "cache" / "gpen" / "GPEN-BFR-512.pth")
+    assert find_file("GPEN-BFR-512") == other
 
 
 def test_a_version_number_is_no_extension(home: Path) -> None:
