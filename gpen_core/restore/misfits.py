@@ -1,4 +1,4 @@
-"""Faces that are far smaller or larger than those a network was trained on, and which network fits them."""
+"""Faces and networks that do not belong together, and which network would fit."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ from ..quality.resources import published_for
 
 _PUBLISHED = {256, 512, 1024, 2048}  # px
 _FAR_SMALLER, _FAR_LARGER = 1.0 / 3.0, 2.0  # of the network's size
+
+_OTHER_WORK = {  # words in the names of GPEN's other networks, which their tensors do not tell from the restorers
+    "colorization": Message("GPEN Colourise"),
+    "inpainting": Message("GPEN Inpaint"),
+    "seg2face": Message("GPEN Face from Segmentation"),
+}
+
+
+def other_work(name: str) -> tuple[str, ...]:
+    """A warning where the network of that name is one of GPEN's that do not restore."""
+    what = "{model} is made for {work}, not for restoring faces"
+    found = [work for word, work in _OTHER_WORK.items() if word in name.casefold()]
+    return tuple(Message(what, model=name, work=work) for work in found)
 
 
 def misfits(crops: Sequence[FaceCrop], network: FaceNetwork) -> tuple[str, ...]:

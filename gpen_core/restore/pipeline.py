@@ -30,7 +30,7 @@ from .detection import GIVEN, faces_of_batch, no_faces
 from .identity import Likeness, keep_likeness
 from .image_batch import Image, as_batch, like_input
 from .lens_correction import bend_back, straighten, straighten_region
-from .misfits import misfits
+from .misfits import misfits, other_work
 from .network_pass import FinishedCrop, finished_crops
 from .picture_report import FaceReport, PictureReport, whole_degrees
 from .report import RestoreReport
@@ -153,6 +153,7 @@ def restore(
         ),
         warnings=(
             *warn(asked, min(height, width)),
+            *other_work(model.name),
             *(misfits([one.crop for own in finished for one in own], model.network) if settings.strength > 0.0 else ()),
             *(Message("memory was short: {rung}", rung=rung) for rung in rungs),
         ),

@@ -59,3 +59,18 @@ def test_several_faces_share_a_line_and_strength_0_says_nothing() -> None:
     (told,) = [each for each in restore(picture, model, detector=faces).report.warnings if "fit better" in each]
     assert told.startswith("2 faces fill 60 to 80 px, this network makes 512")
     assert restore(picture, model, RestoreSettings(strength=0), detector=faces).report.warnings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "work"),
+    [
+        ("GPEN-Colorization-1024.pth", "GPEN Colourise"),
+        ("GPEN-Seg2face-512.pth", "GPEN Face from Segmentation"),
+        ("GPEN-BFR-512.pth", None),
+    ],
+)
+def test_a_network_for_other_work_is_named(name: str, work: str | None) -> None:
+    model = GPENModel(Identity(64), name, torch.device("cpu"), "fp32")
+    report = restore(noise_picture(80, 80), model, detector=FixedDetector()).report
+    told = [each for each in report.warnings if "not for restoring faces" in each]
+    assert told == ([] if work is None else [f"{name} is made for {work}, not for restoring faces"])
