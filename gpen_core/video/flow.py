@@ -79,5 +79,6 @@ def _places(flow: Flow) -> Flow:
 
 
 def _sample(values: NDArray[np.float32], places: Flow, how: int = cv2.INTER_LINEAR) -> NDArray[np.float32]:
-    nothing = np.zeros(0, np.float32)  # the places hold both coordinates
-    return cv2.remap(values, places, nothing, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
+    # One map of both coordinates beside an empty one lets OpenCV 5.0 read memory that is not its own.
+    columns, rows = (np.ascontiguousarray(places[..., axis]) for axis in (0, 1))
+    return cv2.remap(values, columns, rows, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
