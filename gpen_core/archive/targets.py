@@ -111,12 +111,28 @@ def plan_beside(pictures: Sequence[FoundPicture], ending: str) -> list[Target]:
     )
 
 
-def file_key(path: Path) -> str:
-    """The same for all ways to name a file; Windows and macOS take names that differ in case for the same one.
+class FileKeys:
+    """Gives the same key for all ways to name a file. Links are followed once for each folder.
 
-    macOS does so too for an accented letter as one character or as two.
+    Windows and macOS take names that differ in case for the same one, macOS also an accented letter as one character
+    or as two.
     """
-    return unicodedata.normalize("NFC", os.path.realpath(path)).casefold()
+
+    def __init__(self) -> None:
+        self._folders: dict[str, str] = {}
+
+    def __call__(self, path: Path) -> str:
+        """The key of a path."""
+        folder, name = os.path.split(path)
+        if name in ("", os.curdir, os.pardir) or os.path.islink(path):
+            return _folded(os.path.realpath(path))
+        if folder not in self._folders:
+            self._folders[folder] = os.path.realpath(folder)
+        return _folded(os.path.join(self._folders[folder], name))
+
+
+def _folded(path: str) -> str:
+    return unicodedata.normalize("NFC", path).casefold()
 
 
 def picture_keys(pictures: Sequence[FoundPicture]) -> dict[FoundPicture, str]:
@@ -140,17 +156,19 @@ def without_collisions(
 
     place: the path of its result without its suffix. target: the target of such a path. settled: targets that stay.
     """
-    sources = {file_key(each.path) for each in found}
+    key = FileKeys()
+    sources = {key(each.path) for each in found}
     kept = settled or {}
-    taken = {key for one in kept.values() for key in _keys(one)}
+    taken = {key(path) for one in kept.values() for path in one.files}
     targets: list[AnyTarget] = []
     for each in found:
         chosen = kept.get(each)
         if chosen is None:
-            path, own = place(each), {file_key(each.path)}
+            path, own = place(each), {key(each.path)}
             planned = (target(each, path.with_name(name)) for name in _numbered(path.name, "_"))
-            chosen = next(one for one in planned if not _keys(one) & taken and not (_keys(one) - own) & sources)
-            taken |= _keys(chosen)
+            options = ((one, {key(path) for path in one.files}) for one in planned)
+            chosen, keys = next((one, keys) for one, keys in options if not keys & taken and not (keys - own) & sources)
+            taken |= keys
         targets.append(chosen)
     return targets
 
@@ -169,7 +187,3 @@ def _single_target(pictures: Sequence[FoundPicture], output: Path, format: Forma
     if format is not None and written != format:
         raise GPENError(f"{output.name} does not end as a {format.upper()} file should.\nLeave --format out.")
     return Target(pictures[0].path, output, written, pictures[0].path.name)
-
-
-def _keys(target: Planned) -> set[str]:
-    return {file_key(path) for path in target.files}

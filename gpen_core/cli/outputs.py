@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
-from ..archive.targets import Planned, file_key
+from ..archive.targets import FileKeys, Planned
 from ..errors import GPENError
 
 
@@ -18,7 +18,8 @@ class Outputs:
     """
 
     def __init__(self, read: Iterable[Path], overwrite: bool) -> None:
-        self._read = {file_key(path) for path in read}
+        self._key = FileKeys()
+        self._read = {self._key(path) for path in read}
         self._overwrite = overwrite
         self._planned: dict[str, str] = {}
 
@@ -30,12 +31,12 @@ class Outputs:
         """
         folders: set[Path] = set()
         for target in targets:
-            if not over_source and file_key(target.result) in self._read:
+            if not over_source and self._key(target.result) in self._read:
                 raise GPENError(
                     f"{what} would go over {target.source}, of which it is made.\nGive another folder or file name."
                 )
             for path in target.files:
-                self._planned[file_key(path)] = what
+                self._planned[self._key(path)] = what
             folders.add(target.result.parent)
         for folder in sorted(folders):
             check_folder(folder)
@@ -46,7 +47,7 @@ class Outputs:
         replaces: it may take the place of a file, as the report of a run that goes on does.
         Raises GPENError where it cannot be written, exists and may not be replaced, or is a file of this run.
         """
-        key = file_key(path)
+        key = self._key(path)
         if key in self._read:
             raise GPENError(f"{what} would go over {path}, one of the pictures.\nGive it another name.")
         if key in self._planned:
