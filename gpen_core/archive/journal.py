@@ -18,10 +18,12 @@ from ..version import __version__
 from .job import Job, digest_of, plain_values
 from .journal_file import (
     PROGRAM,
+    UNKNOWN,
     VERSION,
     JournalState,
     journal_name,
     journals_in,
+    known_after,
     read_journal,
     to_line,
 )
@@ -34,7 +36,7 @@ _LINES_PER_SYNC, _SECONDS_PER_SYNC = 64, 5.0  # what a machine that loses its po
 class Journal:
     """An open journal, held against other runs until it is closed. Threads may share it.
 
-    known: what was said of each picture before, by its key. runs: how many there were before.
+    known: what is said of each picture, by its key. runs: how many there were before.
     notes: what the user should know.
     """
 
@@ -85,6 +87,7 @@ class Journal:
         """Say, before anything is written for these pictures, that what will lie in their places is ours."""
         if keys:
             self._append({"claim": list(keys)}, durable=True)
+            self.known.update({key: self.known.get(key, UNKNOWN)._replace(ours=True) for key in keys})
 
     def record(self, key: str, values: dict[str, Any]) -> None:
         """Say what became of a picture. values: ready for JSON.
@@ -92,7 +95,9 @@ class Journal:
         Raises GPENError where that cannot be written, or the journal is no longer where it was.
         """
         facts = {"settings": self._settings, "model": self._model, "at": round(time.monotonic() - self._begun, 3)}
-        self._append({"input": key, **facts, **values})
+        line = {"input": key, **facts, **values}
+        offset = self._append(line)
+        self.known[key] = known_after(self.known.get(key, UNKNOWN), offset, line)
 
     def close(self) -> None:
         """Bring everything to the disk and let go of the journal."""
@@ -120,12 +125,13 @@ class Journal:
     ) -> None:
         self.close()
 
-    def _append(self, values: dict[str, Any], durable: bool = False) -> None:
+    def _append(self, values: dict[str, Any], durable: bool = False) -> int:
+        """Returns where the line begins in the file."""
         line = to_line(values)
         with self._writing:
             self._require_place()
             try:
-                self._write(line)
+                offset = self._write(line)
                 self._unsynced += 1
                 due = time.monotonic() - self._synced > _SECONDS_PER_SYNC
                 if durable or due or self._unsynced >= _LINES_PER_SYNC:
@@ -133,8 +139,9 @@ class Journal:
                     self._unsynced, self._synced = 0, time.monotonic()
             except OSError as error:
                 raise self._failed("written", error) from error
+        return offset
 
-    def _write(self, line: bytes) -> None:
+    def _write(self, line: bytes) -> int:
         """The whole line, or, where the disk is full, nothing: the next one would be taken for its end."""
         end = os.fstat(self._file).st_size
         try:
@@ -143,6 +150,7 @@ class Journal:
         except OSError:
             os.ftruncate(self._file, end)
             raise
+        return end
 
     def _require_place(self) -> None:
         """Results and journal belong together: both would go astray where a disk was taken away."""

@@ -44,7 +44,14 @@ class Known(NamedTuple):
     output: str | None
 
 
-_UNKNOWN = Known(-1, None, None, False, False, None)
+UNKNOWN = Known(-1, None, None, False, False, None)
+
+
+def known_after(before: Known, offset: int, line: dict[str, Any]) -> Known:
+    """What is known of a picture after its own line at `offset`."""
+    written = line.get("result") == "written"
+    output = line["output"] if written else before.output
+    return Known(offset, line.get("size"), line.get("mtime_ns"), written, before.ours or written, output)
 
 
 @dataclass
@@ -136,20 +143,12 @@ def _parsed(line: bytes) -> dict[str, Any]:
 
 def _take(state: JournalState, path: Path, offset: int, values: dict[str, Any]) -> None:
     if "input" in values:
-        before = state.known.get(values["input"], _UNKNOWN)
-        written = values.get("result") == "written"
         state.seconds = max(state.seconds, state.before_run + values["at"])
-        state.known[values["input"]] = Known(
-            offset,
-            values.get("size"),
-            values.get("mtime_ns"),
-            written,
-            before.ours or written,
-            values["output"] if written else before.output,
-        )
+        key = values["input"]
+        state.known[key] = known_after(state.known.get(key, UNKNOWN), offset, values)
     elif "claim" in values:
         for key in values["claim"]:
-            state.known[key] = state.known.get(key, _UNKNOWN)._replace(ours=True)
+            state.known[key] = state.known.get(key, UNKNOWN)._replace(ours=True)
     elif "run" in values:
         state.run = values["run"]
         state.runs += 1

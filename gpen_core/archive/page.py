@@ -6,10 +6,9 @@ import heapq
 import json
 from collections.abc import Callable, Generator, Iterable, Sequence
 from contextlib import closing
-from importlib.resources import files
 from itertools import count, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 from .overlap import Check, overlapped
 from .thumbnails import thumbnail
@@ -21,6 +20,8 @@ _SIDES = ((1000, 320), (4000, 200), (_MOST, 128))  # px of thumbnails, by number
 _LOW = 0.7  # score of a face that deserves a look
 _IN_CHUNK = 100  # thumbnails that a browser decodes together, when one of them comes into view
 _AT_ONCE = 3  # files read together
+_Pair: TypeAlias = "tuple[str | None, str | None]"  # thumbnails before and after
+_NOTHING: _Pair = (None, None)
 _DATA, _CHUNKS = "/*DATA*/", "<!--CHUNKS-->"
 
 
@@ -39,7 +40,7 @@ def write_page(
     summed = (totals.add(entry) or (_urgency(entry), next(numbers), entry) for entry in entries)
     chosen = sorted(heapq.nsmallest(_MOST, summed, key=lambda each: each[:2]), key=lambda each: each[1])
     pictures = [entry for _, _, entry in chosen]
-    template = files(__package__).joinpath("page.html").read_text(encoding="utf-8")
+    template = Path(__file__).with_name("page.html").read_text(encoding="utf-8")
     head, rest = template.split(_CHUNKS)
     with writing_whole(path) as file:
         data = {
@@ -93,21 +94,19 @@ def _shown(entry: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def _chunks(
-    pictures: Sequence[dict[str, Any]], progress: Callable[[int], None]
-) -> Generator[list[list[str | None]], None, None]:
+def _chunks(pictures: Sequence[dict[str, Any]], progress: Callable[[int], None]) -> Generator[list[_Pair], None, None]:
     """Thumbnails before and after, read anew from the files, in chunks."""
     side = next(side for most, side in _SIDES if len(pictures) <= most)
 
-    def work(entry: dict[str, Any], check: Check) -> list[str | None]:
-        if "error" in entry:
-            return [None, None]
+    def work(entry: dict[str, Any], check: Check) -> _Pair:
         check()
-        return [thumbnail(Path(entry[name]), side) for name in ("input", "output")]
+        if "error" in entry:
+            return _NOTHING
+        return thumbnail(Path(entry["input"]), side), thumbnail(Path(entry["output"]), side)
 
     done = 0
     with closing(overlapped(work, pictures, _AT_ONCE)) as outcomes:
-        made = ([None, None] if outcome.value is None else outcome.value for outcome in outcomes)
+        made = (outcome.value or _NOTHING for outcome in outcomes)
         while chunk := list(islice(made, _IN_CHUNK)):
             done += len(chunk)
             progress(done)

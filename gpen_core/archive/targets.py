@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -73,7 +73,8 @@ def plan_targets(
     output: a folder, or for a single picture also a file name ending in .png, .jpg or .jpeg. format: None takes the
     ending of that file name, and PNG for folders. Pictures of the same name keep it, followed by _2, _3 ..; names that
     differ in case or Unicode form alone count as the same, because Windows and macOS take them for one file.
-    kept: results that pictures have from earlier runs, relative to the folder, by the picture's key: they stay.
+    kept: results that pictures have from earlier runs, relative to the folder, by the picture's key: they stay, those
+        of pictures that are not there any more too.
     Raises GPENError when one file is to take several pictures, has an ending that is not written, or is a pattern.
     """
     if any(character in str(output) for character in "*?"):
@@ -84,6 +85,9 @@ def plan_targets(
 
     keys = picture_keys(pictures)
 
+    def place(picture: FoundPicture) -> Path:
+        return output / picture.subfolder / picture.path.stem
+
     def target(picture: FoundPicture, path: Path) -> Target:
         return Target(picture.path, path.with_name(path.name + _SUFFIX[chosen]), chosen, keys[picture])
 
@@ -93,7 +97,9 @@ def plan_targets(
         for picture, name in earlier.items()
         if name is not None and name.endswith(_SUFFIX[chosen])
     }
-    return without_collisions(pictures, lambda picture: output / picture.subfolder / picture.path.stem, target, settled)
+    present = set(keys.values())
+    reserved = [output / name for key, name in (kept or {}).items() if key not in present]
+    return without_collisions(pictures, place, target, settled, reserved)
 
 
 def is_file_name(output: Path) -> bool:
@@ -151,15 +157,17 @@ def without_collisions(
     place: Callable[[FoundPicture], Path],
     target: Callable[[FoundPicture, Path], AnyTarget],
     settled: Mapping[FoundPicture, AnyTarget] | None = None,
+    reserved: Iterable[Path] = (),
 ) -> list[AnyTarget]:
     """One target for each file found, none over another or another's source.
 
     place: the path of its result without its suffix. target: the target of such a path. settled: targets that stay.
+    reserved: files that are not to be written though nothing that was found leads to them.
     """
     key = FileKeys()
     sources = {key(each.path) for each in found}
     kept = settled or {}
-    taken = {key(path) for one in kept.values() for path in one.files}
+    taken = {key(path) for one in kept.values() for path in one.files} | set(map(key, reserved))
     targets: list[AnyTarget] = []
     for each in found:
         chosen = kept.get(each)

@@ -1,5 +1,5 @@
 """The commands of `gpen`, in the order of its help."""
 
-from . import advise, evaluate, faces, info, repaint, report, restore, weights
+from . import advise, evaluate, faces, info, repaint, report, restore, watch, weights
 
-COMMANDS = (restore, repaint, report, faces, advise, evaluate, weights, info)
+COMMANDS = (restore, watch, repaint, report, faces, advise, evaluate, weights, info)

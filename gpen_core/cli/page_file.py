@@ -15,5 +15,9 @@ from ..archive.page import write_page
 def make_page(path: Path, entries: Iterable[dict[str, Any]], totals: Totals, disable: bool | None) -> None:
     """Write the page and say where it is. Raises GPENError as `write_page`."""
     with tqdm(unit="thumbnail", leave=False, disable=disable) as bar:
-        shown = write_page(path, entries, totals, lambda done: bar.update(done - bar.n) and None)
+
+        def progress(done: int) -> None:
+            bar.update(done - bar.n)
+
+        shown = write_page(path, entries, totals, progress)
     print(f"{shown} pictures on the page {path}")

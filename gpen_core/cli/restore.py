@@ -7,27 +7,15 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
-from .. import registry
 from ..archive import Job, Journal, Shard, Target, kept_outputs, plan_targets, remaining
-from ..checkpoints import EMBEDDED_NETWORK
-from ..device import PRECISIONS
 from ..image import FoundPicture
-from ..network import DEFAULT_FIDELITY
-from ..restore import RestoreSettings
 from .archive_options import add_archive_options, open_journal, shard_of, without_clips
 from .clip_options import add_clip_options, clip_settings
 from .clip_targets import CLIP_ENDINGS, ClipTarget, plan_clip_targets
 from .file_path import file_path
 from .inputs import InputProblem, collect_pictures
+from .job_options import add_job_options, job_of
 from .json_file import write_json_file
-from .options import (
-    add_choice_options,
-    add_detection_options,
-    add_settings_options,
-    face_choice,
-    given_settings,
-    with_given_settings,
-)
 from .outputs import Outputs
 from .page_file import make_page
 from .quiet import add_quiet_option, without_bar
@@ -47,33 +35,8 @@ def add_parser(subparsers: Subparsers) -> None:
     parser.add_argument(
         "-o", "--output", type=file_path, required=True, metavar="OUT", help="folder, or file for one input"
     )
-    parser.add_argument("--model", default=EMBEDDED_NETWORK, help="file or name (default: the embedded %(default)s)")
-    add_detection_options(parser)
-    parser.add_argument("--precision", default="auto", choices=PRECISIONS)
-    parser.add_argument(
-        "--variant",
-        default="full",
-        choices=registry.VARIANTS,
-        help="pruned: a smaller, faster network made of the same file, for faces (default: full)",
-    )
-    parser.add_argument(
-        "--fidelity",
-        type=float,
-        default=DEFAULT_FIDELITY,
-        metavar="0-1",
-        help="of CodeFormer: 0 for the best-looking face, 1 for the one most like the picture (default: %(default)s)",
-    )
-    parser.add_argument(
-        "--auto",
-        action="store_true",
-        help="settings not given are as `gpen advise` recommends for each picture; sharp faces are left alone",
-    )
-    add_settings_options(parser)
-    add_choice_options(parser)
+    add_job_options(parser)
     add_clip_options(parser)
-    parser.add_argument("--format", choices=("png", "jpeg"), help="of the results (default: png)")
-    parser.add_argument("--quality", type=int, default=95, metavar="1-100", help="of JPEG (default: %(default)s)")
-    parser.add_argument("--compare", action="store_true", help="also write before | after pictures and clips")
     parser.add_argument("--report", type=file_path, metavar="FILE", help="write what was done to each face as JSON")
     parser.add_argument(
         "--html", type=file_path, metavar="FILE", help="write the report as a page, with every picture before and after"
@@ -87,27 +50,10 @@ def add_parser(subparsers: Subparsers) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Restore all inputs; a bad file does not stop the others. Returns 1 when any failed."""
-    shard, job = shard_of(args), _job(args)
+    shard, job = shard_of(args), job_of(args)
     found, problems = collect_pictures(args.inputs, args.recursive, args.output, also=CLIP_ENDINGS)
     with open_journal(args, job, shard) as journal:
         return _restore(args, job, shard, journal, found, problems)
-
-
-def _job(args: argparse.Namespace) -> Job:
-    """What the options ask for. Raises GPENError for an impossible value."""
-    return Job(
-        model=args.model,
-        device=args.device,
-        precision=args.precision,
-        variant=args.variant,
-        fidelity=args.fidelity,
-        detector=args.detector,
-        settings=with_given_settings(RestoreSettings(choice=face_choice(args)), args),
-        auto=args.auto,
-        given=given_settings(args),
-        quality=args.quality,
-        compare=args.compare,
-    )
 
 
 def _restore(
