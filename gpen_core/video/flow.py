@@ -48,7 +48,7 @@ class FlowEstimator:
 
     def _calculate(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
         flow = self._dis.calc(first, second, np.zeros((*first.shape, 2), np.float32))
-        return _far_where_unknown(flow.astype(np.float32, copy=False))
+        return flow.astype(np.float32, copy=False)
 
 
 def moved(pixels: NDArray[np.float32], motion: Motion) -> NDArray[np.float32]:
@@ -62,12 +62,6 @@ def moved(pixels: NDArray[np.float32], motion: Motion) -> NDArray[np.float32]:
     return _sample(pixels, _places(flow.astype(np.float32, copy=False)), cv2.INTER_CUBIC)
 
 
-def _far_where_unknown(flow: Flow) -> Flow:
-    """The flow, where OpenCV gives no finite one (seen now and then, in single points) far outside: never sure."""
-    flow[~np.isfinite(flow).all(axis=2)] = 2 * len(flow)
-    return flow
-
-
 def _sureness(there: Flow, back: Flow) -> Plane:
     error = there + _sample(back, _places(there))
     return np.exp(-np.square(error).sum(axis=2) / np.float32(_TOLERANCE**2)).astype(np.float32, copy=False)
@@ -79,6 +73,7 @@ def _places(flow: Flow) -> Flow:
 
 
 def _sample(values: NDArray[np.float32], places: Flow, how: int = cv2.INTER_LINEAR) -> NDArray[np.float32]:
+    """Values (S, S) or (S, S, C) at places (s, s, 2); beyond the border those of the border."""
     # One map of both coordinates beside an empty one lets OpenCV 5.0 read memory that is not its own.
     columns, rows = (np.ascontiguousarray(places[..., axis]) for axis in (0, 1))
     return cv2.remap(values, columns, rows, how, borderMode=cv2.BORDER_REPLICATE).astype(np.float32, copy=False)
