@@ -193,7 +193,7 @@ def _of_file(node: type[EnhanceVideo], work: _Work, video: Any, language: str) -
     try:
         with Clip(source) as clip:
             suffix = ".mp4" if clip.fits_mp4 else ".mkv"
-        if hasattr(source, "seek"):
+        if not isinstance(source, str):  # a file in memory
             source.seek(0)
         result = folder / (name + suffix)
         report = work.on_file(source, result)
