@@ -21,6 +21,7 @@ class GPENExtension(ComfyExtension):
         from .clahe import CLAHE
         from .colourise import Colourise
         from .enhance import Enhance
+        from .enhance_video import EnhanceVideo
         from .example_picture import ExamplePicture
         from .face_crop import FaceCrop
         from .inpaint import Inpaint
@@ -42,6 +43,7 @@ class GPENExtension(ComfyExtension):
             FaceCrop,
             CLAHE,
             Enhance,
+            EnhanceVideo,
             SkinProtectBlend,
             PasteFaces,
             FacesToSEGS,

@@ -16,10 +16,11 @@ from torch import Tensor
 from ..gpen_core.faces import FaceDetector
 from ..gpen_core.faces.recognition import FaceRecogniser
 from ..gpen_core.faces.selection import Chosen
-from ..gpen_core.message import Joined
+from ..gpen_core.message import Joined, Message
 from ..gpen_core.quality import PictureAdvice, replaced_settings
 from ..gpen_core.restore import PictureFaces, RestoreResult, RestoreSettings, joined, restore
 from ..gpen_core.restore.picture_report import PictureReport
+from ..gpen_core.video import looks_like_clip
 from . import feedback
 from .enhance_inputs import finish_inputs, identity_inputs, placement_inputs, scope_inputs
 from .face_crop import crops_image
@@ -138,8 +139,10 @@ class Enhance(io.ComfyNode):
             results = [restore_run(pictures.rgb[run], one, run) for run, one in runs]
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
-        replaced = [replaced_settings(asked, used)] if settings else []
-        output = _output(cls, pictures, results, model.model.size, replaced, language)
+        notes = [replaced_settings(asked, used)] if settings else []
+        if looks_like_clip(pictures.rgb.numpy()):
+            notes.append(Message("these pictures look like a clip: GPEN Enhance Video keeps its faces steady"))
+        output = _output(cls, pictures, results, model.model.size, notes, language)
         if settings:
             output.ui[_ADVISED] = [json.dumps(_for_sliders(used[0], results[0].report.pictures))]
         return output
@@ -211,10 +214,10 @@ def _output(
     pictures: Pictures,
     results: Sequence[RestoreResult],
     size: int,
-    replaced: Sequence[str],
+    notes: Sequence[str],
     language: str,
 ) -> io.NodeOutput:
-    """replaced: what advice has changed of the sliders, which go on showing their own values."""
+    """notes: such as what advice has changed of the sliders, which go on showing their own values."""
     restored = torch.cat([result.image for result in results])
     mask = torch.cat([result.mask for result in results])
     owners: GPENFaces = tuple(
@@ -224,13 +227,13 @@ def _output(
     )
     largest = max((crop.size for own in owners for crop in own.crops), default=size)
     report = joined([result.report for result in results])
-    summary = Joined("\n", [report.summary(), *replaced])
+    summary = Joined("\n", [report.summary(), *notes])
     preview, layout = face_before_after(pictures.rgb, restored, [_largest_box(own) for own in owners])
     return io.NodeOutput(
         pictures.like(list(restored.numpy())),
         crops_image(owners, pictures, largest),
         as_output(mask),
-        in_language(Joined("\n", [report.text(), *replaced]), language),
+        in_language(Joined("\n", [report.text(), *notes]), language),
         owners,
         ui={
             **feedback.shown(feedback.noted(summary, report.warnings), ui.PreviewImage(preview, cls=node)),

@@ -1,5 +1,6 @@
 """Clips: faces restored frame by frame, and steady in time."""
 
+from .batches import BatchResult, looks_like_clip, restore_batch
 from .clips import restore_clip
 from .encoders import CODECS, CONTAINERS, Encoding
 from .errors import ClipError, ClipExistsError
@@ -13,6 +14,7 @@ __all__ = [
     "CODECS",
     "CONTAINERS",
     "ArrayFrame",
+    "BatchResult",
     "Clip",
     "ClipError",
     "ClipExistsError",
@@ -23,6 +25,8 @@ __all__ = [
     "FrameRestoration",
     "TrackReport",
     "VideoSettings",
+    "looks_like_clip",
     "require_for_clips",
+    "restore_batch",
     "restore_clip",
 ]

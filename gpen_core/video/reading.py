@@ -19,6 +19,7 @@ from .pyav import import_av
 
 _USUAL_RATE = Fraction(25)
 _KEPT = ("audio", "subtitle")  # kinds of streams that are copied
+_IN_MP4 = ("aac", "mp3", "mp3float", "ac3", "eac3", "alac", "opus", "libopus", "flac", "mov_text")
 _MOST_DAMAGED = 100  # packets in a row; a file that is damaged from here on is not worth reading to its end
 
 
@@ -112,6 +113,11 @@ class Clip:
         if not ratio:
             return None
         return 1 / Fraction(ratio) if self.rotation % 2 else Fraction(ratio)
+
+    @property
+    def fits_mp4(self) -> bool:
+        """Whether an .mp4 file can hold the sound and subtitles."""
+        return all(each.codec_context.name in _IN_MP4 for each in self.kept_streams)
 
     @property
     def dropped_streams(self) -> list[str]:

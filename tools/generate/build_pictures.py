@@ -26,6 +26,7 @@ _THUMBNAILS = {
     workflows.batch: thumbnails.sheet,
     workflows.crop_edit_paste: thumbnails.stages,
     workflows.advisor: thumbnails.chart,
+    workflows.video: thumbnails.frames,
     workflows.upscale_then_restore: thumbnails.enlarged,
 }
 _CARDS = {  # of those that cannot run here

@@ -268,6 +268,23 @@ def upscale_then_restore() -> Workflow:
     return flow
 
 
+def video() -> Workflow:
+    flow = Workflow(
+        "09 Video",
+        "*GPEN Enhance Video* follows faces through each shot and keeps them steady in time; its report has a line for "
+        "each. For your own clips connect *Load Video* to **video** instead of **images**, and *Save Video* to the "
+        "output **video**: it is read and written frame by frame, and its sound is kept.\n\n" + _CHOOSE_MODEL,
+    )
+    flow.note_at(0, 0, 320, 270)
+    model = flow.add("GPENLoadModel").at(0, 330, 320)
+    clip = flow.add("GPENExamplePicture", picture="clip").at(0, 640, 320)
+    restored = flow.add("GPENEnhanceVideo", model=model[0], images=clip[0], strength=80).at(370, 0, 560, 740)
+    flow.add("SaveWEBM", images=restored["images"], filename_prefix="GPEN/video", codec="vp9", fps=25.0, crf=20.0).at(
+        980, 0, 440, 600
+    )
+    return flow
+
+
 WORKFLOWS = (
     restore_a_photo,
     group_photo,
@@ -277,6 +294,7 @@ WORKFLOWS = (
     batch,
     crop_edit_paste,
     advisor,
+    video,
     colourise,
     inpaint,
     face_from_segmentation,

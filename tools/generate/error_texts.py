@@ -13,8 +13,8 @@ from pathlib import Path
 from pack_loader import PROJECT
 
 _ROOMS = ("gpen_core", "nodes")
-_ELSEWHERE = ("cli", "video", "archive", "evaluation")  # rooms of gpen_core that no node uses
-_ERRORS = ("GPENError", "CheckpointError", "PictureError", "PictureExistsError")
+_ELSEWHERE = ("cli", "archive", "evaluation")  # rooms of gpen_core that no node uses
+_ERRORS = ("GPENError", "CheckpointError", "PictureError", "PictureExistsError", "ClipError", "ClipExistsError")
 _VALUE = "\0"  # stands for a value until they are numbered
 _FEWEST = 12  # letters of a template: one of less would be taken for others
 

@@ -25,6 +25,10 @@ class Core:
         return (F.interpolate(image.movedim(-1, 1), scale_factor=scale_by, mode="bicubic").movedim(1, -1),)
 
     @staticmethod
+    def SaveWEBM(images, filename_prefix, codec, fps, crf):  # noqa: N802
+        return (images,)
+
+    @staticmethod
     def ImageSharpen(image, sharpen_radius, sigma, alpha):  # noqa: N802
         return (image,)
 

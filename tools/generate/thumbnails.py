@@ -80,6 +80,15 @@ def enlarged(results: Results) -> Image.Image:
     return _grid([[before[across, columns]], [after[across, columns]]])
 
 
+def frames(results: Results) -> Image.Image:
+    """Frames of the clip, each above the same restored."""
+    before, after = results["GPENExamplePicture"].args[0], results["GPENEnhanceVideo"].args[1]
+    chosen = [number * len(before) // 3 for number in range(3)]
+    strip = slice(before.shape[2] // 6, before.shape[2] * 5 // 6)
+    rows = [[pixels(clip, number)[:, strip] for number in chosen] for clip in (before, after)]
+    return _grid(rows)
+
+
 def chart(results: Results) -> Image.Image:
     """What the Advisor has measured."""
     return _fitted(pixels(results["GPENAdvisor"].args[-1]), (_SIDE, _SIDE))

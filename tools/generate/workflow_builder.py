@@ -19,6 +19,7 @@ _TITLE, _ROW, _WIDGET, _EDGE = 30, 20, 24, 14  # px of a node's head, a socket, 
 _TEXT = 62  # px of the text that a node of the pack shows after a run
 _PICTURE = 240  # px of the picture that a node shows
 _SHOWS_TEXT = {
+    "GPENEnhanceVideo",
     "GPENLoadModel",
     "GPENEnhance",
     "GPENFaceCrop",
@@ -31,6 +32,7 @@ _SHOWS_TEXT = {
     "GPENSeg2Face",
 }
 _SHOWS_PICTURE = {
+    "GPENEnhanceVideo",
     "GPENColourise",
     "GPENInpaint",
     "GPENSeg2Face",

@@ -3,7 +3,9 @@
 The suite in tests/comfy checks against a real ComfyUI that the schemas made here are those made there.
 """
 
+from . import _input_impl as InputImpl  # noqa: N812 - its name in ComfyUI
 from . import _io as io
+from . import _types as Types  # noqa: N812
 from . import _ui as ui
 
 
@@ -14,4 +16,4 @@ class ComfyExtension:
         return []
 
 
-__all__ = ["ComfyExtension", "io", "ui"]
+__all__ = ["ComfyExtension", "InputImpl", "Types", "io", "ui"]

@@ -65,8 +65,8 @@ def Custom(io_type: str) -> type[_Type]:  # noqa: N802 - its name in ComfyUI
     return type(io_type, (_Type,), {"Input": type("Input", (Input,), of), "Output": type("Output", (Output,), of)})
 
 
-Boolean, Combo, Float, Image, Int, Mask, String = map(
-    Custom, ("BOOLEAN", "COMBO", "FLOAT", "IMAGE", "INT", "MASK", "STRING")
+Boolean, Combo, Float, Image, Int, Mask, String, Video = map(
+    Custom, ("BOOLEAN", "COMBO", "FLOAT", "IMAGE", "INT", "MASK", "STRING", "VIDEO")
 )
 
 

@@ -28,3 +28,11 @@ class PreviewImage:
 
     def as_dict(self) -> dict[str, Any]:
         return {"images": list(self.image)}
+
+
+class PreviewVideo:
+    def __init__(self, values: list[SavedResult]) -> None:
+        self.values = values
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"images": self.values, "animated": (True,)}
