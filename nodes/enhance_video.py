@@ -186,7 +186,8 @@ def _of_frames(work: _Work, pictures: Pictures, rate: Fraction, audio: Any, lang
 
 def _of_file(work: _Work, video: Any, language: str) -> io.NodeOutput:
     folder, name = _temporary(), _name()
-    source, cut = video.get_stream_source(), None
+    source: Any = video.get_stream_source()
+    cut: Path | None = None
     if any(getattr(video, "get_active_trim_window", lambda: (0.0, 0.0))()):
         cut = folder / f"{name}_cut.mp4"
         video.save_to(str(cut))  # ComfyUI's own way to cut a video
@@ -194,8 +195,8 @@ def _of_file(work: _Work, video: Any, language: str) -> io.NodeOutput:
     try:
         with Clip(source) as clip:
             suffix = ".mp4" if clip.fits_mp4 else ".mkv"
-        if hasattr(source, "seek"):
-            source.seek(0)
+        if not isinstance(source, str):
+            source.seek(0)  # a file in memory
         result = folder / (name + suffix)
         report = work.on_file(source, result)
     finally:

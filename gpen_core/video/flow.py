@@ -48,7 +48,7 @@ class FlowEstimator:
 
     def _calculate(self, first: NDArray[np.uint8], second: NDArray[np.uint8]) -> Flow:
         flow = self._dis.calc(first, second, np.zeros((*first.shape, 2), np.float32))
-        return _far_where_unknown(flow.astype(np.float32, copy=False))
+        return flow.astype(np.float32, copy=False)
 
 
 def moved(pixels: NDArray[np.float32], motion: Motion) -> NDArray[np.float32]:
@@ -60,12 +60,6 @@ def moved(pixels: NDArray[np.float32], motion: Motion) -> NDArray[np.float32]:
     scale = size / motion.flow.shape[0]
     flow = cv2.resize(motion.flow, (size, size), interpolation=cv2.INTER_LINEAR) * np.float32(scale)
     return _sample(pixels, _places(flow.astype(np.float32, copy=False)), cv2.INTER_CUBIC)
-
-
-def _far_where_unknown(flow: Flow) -> Flow:
-    """The flow, where OpenCV gives no finite one (seen now and then, in single points) far outside: never sure."""
-    flow[~np.isfinite(flow).all(axis=2)] = 2 * len(flow)
-    return flow
 
 
 def _sureness(there: Flow, back: Flow) -> Plane:
