@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import folder_paths
-import torch
 from comfy_api.latest import InputImpl, Types, io, ui
 from torch import Tensor
 
@@ -22,7 +21,6 @@ from .enhance_inputs import finish_inputs, placement_inputs
 from .face_inputs import choice_inputs, detector_called, face_choice
 from .handle import GPENHandle
 from .languages import in_language, language_input
-from .previews import before_after
 from .schema import Model, advanced, percent, schema
 from .tensors import Pictures, as_pictures
 
@@ -122,10 +120,10 @@ class EnhanceVideo(io.ComfyNode):
         )
         try:
             if images is not None:
-                return _of_images(cls, work, as_pictures(images), frame_rate, language)
+                return _of_images(work, as_pictures(images), frame_rate, language)
             if isinstance(video, InputImpl.VideoFromComponents):  # in memory already: no way through a file
-                return _of_components(cls, work, video.get_components(), language)
-            return _of_file(cls, work, video, language)
+                return _of_components(work, video.get_components(), language)
+            return _of_file(work, video, language)
         finally:  # cancelled or failed, too: other programs on a small card wait for it
             model.model.release()
 
@@ -165,27 +163,31 @@ class _Work:
         )
 
 
-def _of_images(node: type[EnhanceVideo], work: _Work, pictures: Pictures, rate: float, language: str) -> io.NodeOutput:
-    restored, report = work.on_frames(pictures, rate)
-    components = Types.VideoComponents(images=restored[..., :3], audio=None, frame_rate=_fraction(rate))
-    video = InputImpl.VideoFromComponents(components)
-    return _output(report, language, video, restored, _stills(node, pictures.rgb, restored))
+def _of_images(work: _Work, pictures: Pictures, rate: float, language: str) -> io.NodeOutput:
+    return _of_frames(work, pictures, _fraction(rate), None, language)
 
 
-def _of_components(node: type[EnhanceVideo], work: _Work, components: Any, language: str) -> io.NodeOutput:
-    pictures = as_pictures(components.images)
-    restored, report = work.on_frames(pictures, float(components.frame_rate))
-    video = InputImpl.VideoFromComponents(
-        Types.VideoComponents(images=restored[..., :3], audio=components.audio, frame_rate=components.frame_rate)
-    )
-    return _output(report, language, video, restored, _stills(node, pictures.rgb, restored))
+def _of_components(work: _Work, components: Any, language: str) -> io.NodeOutput:
+    return _of_frames(work, as_pictures(components.images), components.frame_rate, components.audio, language)
 
 
-def _of_file(node: type[EnhanceVideo], work: _Work, video: Any, language: str) -> io.NodeOutput:
-    folder = Path(folder_paths.get_temp_directory())
-    folder.mkdir(parents=True, exist_ok=True)
-    name = f"gpen_video_{uuid.uuid4().hex}"
-    source, cut = video.get_stream_source(), None
+def _of_frames(work: _Work, pictures: Pictures, rate: Fraction, audio: Any, language: str) -> io.NodeOutput:
+    restored, report = work.on_frames(pictures, float(rate))
+    frames = restored[..., :3]
+
+    def video(images: Tensor) -> Any:
+        return InputImpl.VideoFromComponents(Types.VideoComponents(images=images, audio=audio, frame_rate=rate))
+
+    # The front end takes what a node with a VIDEO output shows for a video; encoders want even sides.
+    shown = _temporary() / f"{_name()}.mp4"
+    video(frames[:, : frames.shape[1] // 2 * 2, : frames.shape[2] // 2 * 2]).save_to(str(shown))
+    return _output(report, language, video(frames), restored, shown)
+
+
+def _of_file(work: _Work, video: Any, language: str) -> io.NodeOutput:
+    folder, name = _temporary(), _name()
+    source: Any = video.get_stream_source()
+    cut: Path | None = None
     if any(getattr(video, "get_active_trim_window", lambda: (0.0, 0.0))()):
         cut = folder / f"{name}_cut.mp4"
         video.save_to(str(cut))  # ComfyUI's own way to cut a video
@@ -193,27 +195,31 @@ def _of_file(node: type[EnhanceVideo], work: _Work, video: Any, language: str) -
     try:
         with Clip(source) as clip:
             suffix = ".mp4" if clip.fits_mp4 else ".mkv"
-        if not isinstance(source, str):  # a file in memory
-            source.seek(0)
+        if not isinstance(source, str):
+            source.seek(0)  # a file in memory
         result = folder / (name + suffix)
         report = work.on_file(source, result)
     finally:
         if cut is not None:
             cut.unlink(missing_ok=True)
-    preview = ui.PreviewVideo([ui.SavedResult(result.name, "", io.FolderType.temp)])
-    return _output(report, language, InputImpl.VideoFromFile(str(result)), _no_images(), preview)
+    return _output(report, language, InputImpl.VideoFromFile(str(result)), _no_images(), result)
 
 
-def _output(report: ClipReport, language: str, video: Any, images: Any, preview: Any) -> io.NodeOutput:
+def _output(report: ClipReport, language: str, video: Any, images: Any, shown: Path) -> io.NodeOutput:
+    """shown: the clip in ComfyUI's temporary folder that the node shows."""
+    preview = ui.PreviewVideo([ui.SavedResult(shown.name, "", io.FolderType.temp)])
     text = feedback.noted(report.summary(), (*report.failures(), *report.warnings))
     return io.NodeOutput(video, images, in_language(report.text(), language), ui=feedback.shown(text, preview))
 
 
-def _stills(node: type[EnhanceVideo], before: Tensor, after: Tensor) -> Any:
-    """The first, the middle and the last frame, before and after."""
-    chosen = torch.tensor(sorted({0, len(before) // 2, len(before) - 1}))
-    halves, _ = before_after(before[chosen], after[chosen][..., :3].float().cpu())
-    return ui.PreviewImage(halves, cls=node)
+def _temporary() -> Path:
+    folder = Path(folder_paths.get_temp_directory())
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _name() -> str:
+    return f"gpen_video_{uuid.uuid4().hex}"
 
 
 def _no_images() -> Any:

@@ -52,7 +52,13 @@ def test_images_and_videos_in_memory_stay_there(nodes: Nodes, model: Any, tempor
     assert video.get_components().audio is sound and video.get_components().frame_rate == 30
     assert again.shape == batch.shape
     assert "5 frames: faces restored on 5" in report
-    assert not temporary.exists()
+    assert len(list(temporary.iterdir())) == 2  # what the node shows
+
+
+def test_odd_sides_are_shown_too(nodes: Nodes, model: Any, temporary: Path) -> None:
+    output = nodes.run("GPENEnhanceVideo", model=model, images=images(2)[:, :155, :233])
+    assert output.args[1].shape == (2, 155, 233, 3)
+    assert next(temporary.iterdir()).stat().st_size == 2 * 154 * 232 * 3 * 4
 
 
 def test_the_report_is_in_the_language_asked_for(nodes: Nodes, model: Any) -> None:

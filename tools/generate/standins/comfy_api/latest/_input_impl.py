@@ -19,3 +19,7 @@ class VideoFromComponents:
 
     def get_components(self) -> VideoComponents:
         return self._components
+
+    def save_to(self, path: str) -> None:
+        with open(path, "wb") as file:
+            file.write(self._components.images.cpu().numpy().tobytes())
