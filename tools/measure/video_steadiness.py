@@ -62,7 +62,7 @@ def read(path: Path, count: int, side: int) -> tuple[Frames, float]:
             frames.append(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
             if len(frames) == count:
                 break
-    return np.stack(frames).astype(np.float32) / 255, rate
+    return np.stack(frames).astype(np.float32) / np.float32(255.0), rate
 
 
 def degraded(frames: Frames, level: str) -> Frames:
@@ -81,7 +81,8 @@ def degraded(frames: Frames, level: str) -> Frames:
         container.mux(stream.encode(None))
     stored.seek(0)
     with av.open(stored) as container:
-        return np.stack([f.to_ndarray(format="rgb24") for f in container.decode(video=0)]).astype(np.float32) / 255
+        stored_frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
+    return np.stack(stored_frames).astype(np.float32) / np.float32(255.0)
 
 
 def look_at(frames: Frames, detector: Any) -> Clean:
