@@ -62,7 +62,11 @@ def read(path: Path, count: int, side: int) -> tuple[Frames, float]:
             frames.append(cv2.resize(picture, size, interpolation=cv2.INTER_AREA))
             if len(frames) == count:
                 break
-    return np.stack(frames).astype(np.float32) / np.float32(255.0), rate
+    return _as_frames(frames), rate
+
+
+def _as_frames(levels: Sequence[NDArray[Any]]) -> Frames:
+    return np.divide(np.stack(levels), 255.0, dtype=np.float32)
 
 
 def degraded(frames: Frames, level: str) -> Frames:
@@ -82,7 +86,7 @@ def degraded(frames: Frames, level: str) -> Frames:
     stored.seek(0)
     with av.open(stored) as container:
         stored_frames = [frame.to_ndarray(format="rgb24") for frame in container.decode(video=0)]
-    return np.stack(stored_frames).astype(np.float32) / np.float32(255.0)
+    return _as_frames(stored_frames)
 
 
 def look_at(frames: Frames, detector: Any) -> Clean:
