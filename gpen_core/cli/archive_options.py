@@ -13,9 +13,11 @@ from ..checkpoints import resolve, sha256_of
 from ..errors import GPENError
 from ..image import FoundPicture
 
+ENGINES = ("local", "ray")
+
 
 def add_archive_options(parser: argparse.ArgumentParser) -> None:
-    """--resume, --start-over, --shard."""
+    """--resume, --start-over, --shard, --engine and what belongs to it."""
     group = parser.add_argument_group("archives")
     group.add_argument(
         "--resume",
@@ -24,6 +26,12 @@ def add_archive_options(parser: argparse.ArgumentParser) -> None:
     )
     group.add_argument(
         "--start-over", action="store_true", help="with --resume: restore all pictures again, with other settings too"
+    )
+    group.add_argument("--engine", choices=ENGINES, default="local", help="what runs the work (default: %(default)s)")
+    group.add_argument("--address", help="of a Ray cluster, for --engine ray (default: Ray on this machine)")
+    group.add_argument("--workers", type=int, default=2, metavar="N", help="of Ray (default: %(default)s)")
+    group.add_argument(
+        "--gpus-per-worker", type=float, default=0.0, metavar="SHARE", help="0.5 for two workers on one (default: 0)"
     )
     group.add_argument("--shard", metavar="I/N", help="restore part I of N of the pictures, with a journal of its own")
 
@@ -53,8 +61,9 @@ def open_journal(args: argparse.Namespace, job: Job, shard: Shard) -> Generator[
 def without_clips(pictures: Sequence[FoundPicture], clips: Sequence[FoundPicture]) -> list[FoundPicture]:
     """No clips, and a note that they are passed over. Raises GPENError where there is nothing else."""
     if clips and not pictures:
-        raise GPENError("--resume and --shard are for pictures, and there are only clips.\nLeave them out for clips.")
+        text = "--resume, --shard and --engine ray are for pictures; there are only clips.\nLeave them out."
+        raise GPENError(text)
     if clips:
         what = "a clip is" if len(clips) == 1 else f"{len(clips)} clips are"
-        print(f"note: {what} passed over: journals are for pictures; restore clips without --resume", file=sys.stderr)
+        print(f"note: {what} passed over; restore clips without --resume, --shard and --engine ray", file=sys.stderr)
     return []

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from contextlib import closing
 
-from ..archive import Job, Journal, Shard, Target, kept_outputs, plan_targets, remaining
+from ..archive import Job, Journal, LocalEngine, Shard, Target, kept_outputs, plan_targets, remaining
 from ..image import FoundPicture
 from .archive_options import add_archive_options, open_journal, shard_of, without_clips
 from .clip_options import add_clip_options, clip_settings
@@ -20,7 +20,7 @@ from .outputs import Outputs
 from .page_file import make_page
 from .quiet import add_quiet_option, without_bar
 from .restoring_clips import check_clips, restore_clips
-from .restoring_pictures import FaceBar, restore_pictures, start_engine
+from .restoring_pictures import FaceBar, restore_pictures, start_engine, start_ray
 from .run_report import RunReport
 from .subparsers import Subparsers
 from .tally import Tally
@@ -65,7 +65,7 @@ def _restore(
     problems: Sequence[InputProblem],
 ) -> int:
     pictures, clips = _apart(found)
-    clips = clips if journal is None else without_clips(pictures, clips)
+    clips = clips if journal is None and args.engine == "local" else without_clips(pictures, clips)
     known = journal.known if journal else {}
     planned = plan_targets(pictures, args.output, args.format, kept_outputs(known)) if pictures else []
     clip_targets = plan_clip_targets(clips, args.output) if clips else []
@@ -86,9 +86,9 @@ def _restore(
         if left.tasks or clip_targets:
             bar = FaceBar(without_bar(args) if len(left.tasks) == 1 else True)
             with closing(bar):
-                engine = start_engine(job, bar)
+                engine = start_engine(job, bar) if args.engine == "local" else start_ray(job, args)
                 restore_pictures(engine, left.tasks, journal, args, tally)
-            if clip_targets and not tally.halted:
+            if clip_targets and isinstance(engine, LocalEngine) and not tally.halted:
                 model, detector = engine.worker.model, engine.worker.detector
                 restore_clips(clip_targets, model, detector, job.settings, video, encoding, args, tally)
     finally:

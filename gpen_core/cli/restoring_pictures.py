@@ -9,7 +9,8 @@ from contextlib import ExitStack, closing
 
 from tqdm import tqdm
 
-from ..archive import Done, HaltedError, Job, Journal, LocalEngine, Target, Task, restore_tasks
+from ..archive import Done, Engine, HaltedError, Job, Journal, LocalEngine, Target, Task, restore_tasks
+from ..archive.ray_engine import RayEngine
 from ..archive.worker import FaceProgress
 from ..settings import RestoreSettings
 from .quiet import without_bar
@@ -19,10 +20,21 @@ from .tally import Tally
 def start_engine(job: Job, progress: FaceProgress) -> LocalEngine:
     """The engine, announced. progress: of the faces of each picture."""
     engine = LocalEngine(job, progress)
+    _announce(engine)
+    return engine
+
+
+def start_ray(job: Job, args: argparse.Namespace) -> RayEngine:
+    """Ray's engine, announced."""
+    engine = RayEngine(job, args.address, args.workers, args.gpus_per_worker)
+    _announce(engine)
+    return engine
+
+
+def _announce(engine: Engine) -> None:
     print(engine.description)
     for limit in engine.notes:
         print(f"note: {limit}", file=sys.stderr)
-    return engine
 
 
 class FaceBar:
@@ -42,7 +54,7 @@ class FaceBar:
 
 
 def restore_pictures(
-    engine: LocalEngine, tasks: Sequence[Task], journal: Journal | None, args: argparse.Namespace, tally: Tally
+    engine: Engine, tasks: Sequence[Task], journal: Journal | None, args: argparse.Namespace, tally: Tally
 ) -> None:
     """Restore pictures; a bad file does not stop the others, a full disk and a vanished folder do."""
 
