@@ -13,7 +13,7 @@ _LONG_SIDE = 1280  # px
 _WIDE = 1.2  # width / height from which halves are stacked
 _MOST = 8  # pictures of a batch
 _CLOSE_UP = 512  # px
-_AROUND = 2.0  # side of a close-up, in sides of the face's box
+_AROUND = 1.5  # side of a close-up, in sides of the face's box
 _SMALL = 0.9  # of the picture's short side; a close-up of more shows the whole
 
 Box = tuple[float, float, float, float]
