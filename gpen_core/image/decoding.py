@@ -69,6 +69,8 @@ def _decode_by_pillow(data: bytes, name: str) -> PictureFile:
     try:
         image.load()
         frames = 1 if format == "jpeg" else getattr(image, "n_frames", 1)  # a phone's JPEG may hold a depth map too
+    except Image.DecompressionBombError as error:  # Pillow's own limit, which its reader of TIFF files asks, too
+        raise _too_large(name, error) from error
     except _DAMAGE as error:
         raise _damaged(name, error) from error
     if frames > 1:
@@ -133,7 +135,7 @@ def _open(data: bytes, name: str) -> tuple[ImageFile.ImageFile, Format]:
                 "JPEG, PNG, TIFF, WebP, BMP, HEIC and AVIF can be read. Convert other pictures (GIF, raw) first."
             )
     except Image.DecompressionBombError as error:  # of its decoder for WebP, whatever the way to it
-        raise PictureError(f"{name} is too large: {error}\n{_REDUCE}") from error
+        raise _too_large(name, error) from error
     except _DAMAGE as error:
         raise _damaged(name, error) from error
     _check_size(image.width, image.height, name)
@@ -146,6 +148,10 @@ def _check_size(width: int, height: int, name: str) -> None:
             f"{name} is too large: {width} x {height} pixels, at most {MAX_PIXELS // 10**6} megapixels are read.\n"
             f"{_REDUCE}"
         )
+
+
+def _too_large(name: str, error: Exception) -> PictureError:
+    return PictureError(f"{name} is too large: {error}\n{_REDUCE}")
 
 
 def _damaged(name: str, error: Exception) -> PictureError:

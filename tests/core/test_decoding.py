@@ -455,3 +455,11 @@ def test_reading_leaves_no_file_open(tmp_path: Path) -> None:
     read_picture(path)
     path.unlink()  # fails on Windows while the file is open
     assert not path.exists()
+
+
+def test_a_tiff_beyond_the_limit_of_pillow_is_refused_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "scan.tif"
+    Image.new("RGB", (40, 30)).save(path)
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 500)
+    with pytest.raises(PictureError, match=r"scan\.tif is too large"):
+        read_picture(path)
