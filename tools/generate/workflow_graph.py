@@ -13,7 +13,17 @@ WIDGETS = ("INT", "FLOAT", "STRING", "BOOLEAN", "COMBO")
 
 _NOTES = ("Note", "MarkdownNote")
 _MUTED, _BYPASSED = 2, 4
-_FACTS = ("default", "min", "max", "options", "advanced", "forceInput", "control_after_generate", "image_upload")
+_FACTS = (
+    "default",
+    "min",
+    "max",
+    "options",
+    "advanced",
+    "hidden",
+    "forceInput",
+    "control_after_generate",
+    "image_upload",
+)
 
 Schema = dict[str, list[dict[str, Any]]]
 Prompt = dict[str, dict[str, Any]]
