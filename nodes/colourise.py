@@ -11,7 +11,7 @@ from ..gpen_core.repaint import ColouriseSettings, colourise
 from .face_values import GPENFaces
 from .handle import GPENHandle
 from .repaint_inputs import chosen_from, face_inputs, faces_from, repaint_outputs, repainted
-from .schema import Model, advanced, percent, schema
+from .schema import Model, batch_size_input, percent, schema
 from .tensors import as_pictures
 
 _DEFAULT = ColouriseSettings()
@@ -51,15 +51,7 @@ class Colourise(io.ComfyNode):
                     default=_DEFAULT.keep_light,
                     tooltip="Light and detail are the picture's own. Off: faces get the network's.",
                 ),
-                io.Int.Input(
-                    "batch_size",
-                    default=_DEFAULT.batch_size,
-                    min=0,
-                    max=64,
-                    optional=True,
-                    tooltip="Faces through the network at once; 0 takes as many as free memory allows.",
-                    **advanced(),
-                ),
+                batch_size_input("Faces"),
                 *face_inputs(),
             ],
             outputs=repaint_outputs(),

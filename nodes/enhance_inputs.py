@@ -8,7 +8,7 @@ from ..gpen_core.image.lens import LENS_NAMES
 from ..gpen_core.restore import RestoreSettings
 from ..gpen_core.settings import CROP_TEMPLATES, LARGEST_TILE, MODES, SCOPES
 from .recogniser_files import NONE, recogniser_choices
-from .schema import advanced, percent
+from .schema import advanced, batch_size_input, percent
 
 _DEFAULT = RestoreSettings()
 
@@ -94,15 +94,7 @@ def scope_inputs() -> list[io.Input]:
             tooltip="Of neighbouring tiles, in px; more than half a tile counts as half. 64 hides every border.",
             **advanced(),
         ),
-        io.Int.Input(
-            "batch_size",
-            default=_DEFAULT.batch_size,
-            min=0,
-            max=64,
-            optional=True,
-            tooltip="Faces or tiles through the network at once; 0 takes as many as free memory allows.",
-            **advanced(),
-        ),
+        batch_size_input("Faces or tiles"),
     ]
 
 

@@ -21,7 +21,7 @@ from .enhance_inputs import finish_inputs, placement_inputs
 from .face_inputs import choice_inputs, detector_called, face_choice
 from .handle import GPENHandle
 from .languages import in_language, language_input
-from .schema import Model, advanced, percent, schema
+from .schema import Model, advanced, batch_size_input, percent, schema
 from .tensors import Pictures, as_pictures
 
 _CHOICE = ("max_faces", "order", "indices", "min_size", "min_score", "max_yaw")
@@ -76,15 +76,7 @@ class EnhanceVideo(io.ComfyNode):
                     tooltip="Of images, per second. A video knows its own.",
                     **advanced(),
                 ),
-                io.Int.Input(
-                    "batch_size",
-                    default=0,
-                    min=0,
-                    max=64,
-                    optional=True,
-                    tooltip="Faces through the network at once; 0 takes as many as free memory allows.",
-                    **advanced(),
-                ),
+                batch_size_input("Faces"),
                 *choice_inputs(**advanced()),
                 *[each for each in placement_inputs() if each.id in ("template", "feather")],
                 language_input("the report"),

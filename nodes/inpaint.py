@@ -12,7 +12,7 @@ from ..gpen_core.repaint import inpaint
 from .face_values import GPENFaces
 from .handle import GPENHandle
 from .repaint_inputs import chosen_from, face_inputs, faces_from, repaint_outputs, repainted
-from .schema import Model, advanced, schema
+from .schema import Model, batch_size_input, schema
 from .tensors import as_pictures, as_planes
 
 
@@ -36,15 +36,7 @@ class Inpaint(io.ComfyNode):
                     tooltip="What to make anew, as from ComfyUI's mask editor. Without it: what is painted over in "
                     "pure white.",
                 ),
-                io.Int.Input(
-                    "batch_size",
-                    default=0,
-                    min=0,
-                    max=64,
-                    optional=True,
-                    tooltip="Faces through the network at once; 0 takes as many as free memory allows.",
-                    **advanced(),
-                ),
+                batch_size_input("Faces"),
                 *face_inputs(),
             ],
             outputs=repaint_outputs(),

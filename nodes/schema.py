@@ -41,3 +41,16 @@ def percent(name: str, default: int, tooltip: str, **more: Any) -> io.Input:
     return io.Int.Input(
         name, default=default, min=0, max=100, step=1, display_mode=io.NumberDisplay.slider, tooltip=tooltip, **more
     )
+
+
+def batch_size_input(what: str) -> io.Input:
+    """How many at once. what: goes through the network, in the plural."""
+    return io.Int.Input(
+        "batch_size",
+        default=0,
+        min=0,
+        max=64,
+        optional=True,
+        tooltip=f"{what} through the network at once; 0 takes as many as free memory allows.",
+        **advanced(),
+    )
